@@ -1,0 +1,148 @@
+import { Metadata, Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import { type AlertLog, limits, type Millis, type Ports } from '@therapytrain/alerts-core';
+import { createFlow, type Policy } from '@therapytrain/alerts-manager';
+import { admissionDefaults, type AdmissionOptions, createAdmission, type OnShed } from './admission.ts';
+import { startRetention } from './retention.ts';
+import { createAlertRpc, type ObserveHandlers, type OnReported } from './rpc/alert-rpc.ts';
+import { addHealth } from './rpc/health.ts';
+import { addReflection } from './rpc/reflection.ts';
+import { createTokens } from './stream/cursor.ts';
+import { createHub, hubDefaults, type HubOptions } from './stream/hub.ts';
+import { createTopics } from './stream/topics.ts';
+
+/** What a gateway is made of. */
+export interface GatewayParts {
+  readonly log: AlertLog;
+  readonly policy: Policy;
+  readonly ports: Ports;
+  readonly cursorKey: Uint8Array;
+  readonly listen: string;
+  readonly reflection: boolean;
+  readonly version: string;
+  readonly observer: GatewayObserver;
+  /** Bounds that differ from the defaults; for tests. */
+  readonly hub?: Partial<HubOptions>;
+  readonly admission?: Partial<AdmissionOptions>;
+}
+
+/** How telemetry sees the gateway. */
+export interface GatewayObserver {
+  readonly handlers: ObserveHandlers;
+  readonly traceParent: () => string;
+  readonly onDefect: (thrown: unknown) => void;
+  /** Told of each report that was answered, with type and severity as far as they could be read. */
+  readonly onReported: OnReported;
+  readonly onShed: OnShed;
+  readonly hub: Parameters<typeof createHub>[3];
+  readonly onRetained: (count: number) => void;
+  /** Given once, to be asked for what the gateway is like at the moment. */
+  readonly watch: (state: () => GatewayState) => void;
+}
+
+/** What the gateway is like at the moment. */
+export interface GatewayState {
+  readonly subscribers: number;
+  /** How many alerts the slowest subscriber is behind. */
+  readonly slowest: number;
+  readonly loopDelay: Millis;
+  readonly waiting: number;
+  readonly log: ReturnType<AlertLog['bounds']>;
+}
+
+/** A gateway that serves. */
+export interface Gateway {
+  /** The address it listens on, with the port that was taken. */
+  readonly address: string;
+  /** Ends it: no new work, streams told where to go on, calls finished or cut off after the span. */
+  stop(within: Millis): Promise<void>;
+}
+
+// The bounds of connections and calls that reliability.md §4.2 recommends.
+const serverOptions: ServerOptions = {
+  'grpc.max_receive_message_length': limits.batchBytes,
+  // The answer to a batch whose every alert breaks very many rules is the longest message of all.
+  'grpc.max_send_message_length': 4 * limits.batchBytes,
+  'grpc.max_concurrent_streams': 128,
+  'grpc.max_connection_idle_ms': 300_000,
+  'grpc.max_connection_age_ms': 1_800_000,
+  'grpc.max_connection_age_grace_ms': 30_000,
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+  'grpc-node.max_session_memory': 16,
+};
+
+/** The metadata key that tells a client which version it speaks to. */
+const versionKey = 'alerts-version';
+
+const greeting = (version: string): Metadata => {
+  const metadata = new Metadata();
+  metadata.set(versionKey, version);
+  return metadata;
+};
+
+const streamRetryDelay = 1_000;
+
+const bind = (server: Server, listen: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    );
+  });
+
+const shutDown = async (server: Server, within: Millis, ports: Ports): Promise<void> => {
+  const over = new AbortController();
+  const ended = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  await Promise.race([ended, ports.clock.sleep(within, over.signal).catch(() => {})]);
+  over.abort();
+  server.forceShutdown();
+};
+
+/** Ties the parts together and serves. */
+export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
+  const { log, policy, ports, observer } = parts;
+  const types = () => policy.types;
+  const flow = createFlow({ log, types, ports });
+  const admission = createAdmission({ ...admissionDefaults, ...parts.admission }, ports.random, observer.onShed);
+  const hub = createHub(log, ports.clock, { ...hubDefaults, ...parts.hub }, observer.hub);
+  const tokens = createTokens(parts.cursorKey);
+  const greet = (): Metadata => greeting(parts.version);
+  const rpc = createAlertRpc({
+    flow,
+    types,
+    log,
+    hub,
+    topics: createTopics(tokens, streamRetryDelay),
+    tokens,
+    admission,
+    clock: ports.clock,
+    greet,
+    traceParent: observer.traceParent,
+    onDefect: observer.onDefect,
+    onReported: observer.onReported,
+    observe: observer.handlers,
+  });
+  const server = new Server(serverOptions);
+  server.addService(rpc.definition, rpc.handlers);
+  const health = addHealth(server, greet);
+  if (parts.reflection) addReflection(server);
+  const retention = startRetention(log, policy.retention, ports.clock, observer.onRetained, observer.onDefect);
+  observer.watch(() => {
+    const { loopDelay, alerts } = admission.state();
+    return { ...hub.state(), loopDelay, waiting: alerts, log: log.bounds() };
+  });
+  const port = await bind(server, parts.listen);
+  health.set(true);
+  return {
+    address: parts.listen.replace(/:\d+$/, `:${port}`),
+    stop: async (within) => {
+      health.set(false);
+      rpc.drain();
+      health.endWatches();
+      await shutDown(server, within, ports);
+      retention.stop();
+      hub.close();
+      rpc.close();
+      admission.close();
+    },
+  };
+};

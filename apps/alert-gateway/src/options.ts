@@ -1,0 +1,128 @@
+import { BlockList, isIP } from 'node:net';
+import type { LogLevel } from '@therapytrain/alerts-telemetry';
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** What the gateway is started with. */
+export interface GatewayOptions {
+  readonly listen: string;
+  readonly data: string;
+  readonly policy?: string;
+  readonly metrics?: string;
+  readonly logLevel: LogLevel;
+  readonly reflection: boolean;
+  readonly insecure: boolean;
+  readonly unsafeSynchronous?: 'NORMAL';
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** Host and port of `host:port` or `[v6]:port`; undefined if it is neither. */
+export const splitAddress = (address: string): { readonly host: string; readonly port: number } | undefined => {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(address) ?? [];
+  const host = bracketed ?? plain;
+  return host === undefined || Number(port) > 65_535 ? undefined : { host, port: Number(port) };
+};
+
+/** True for addresses that only this machine can reach. A name counts only if it is `localhost`. */
+export const isLoopback = (host: string): boolean => {
+  const version = isIP(host);
+  if (version === 0) return host === 'localhost';
+  return loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
+};
+
+const address = (value: string): string => {
+  if (splitAddress(value)) return value;
+  throw new InvalidArgumentError('It must be HOST:PORT, e.g. 127.0.0.1:50051 or [::1]:50051.');
+};
+
+// With a value, because the environment has one: ALERTS_INSECURE=false must not mean yes.
+const onOff = (flag: string, description: string): Option =>
+  new Option(`${flag} [boolean]`, description)
+    .preset('true')
+    .argParser((value) => {
+      if (value === 'true' || value === 'false') return value === 'true';
+      throw new InvalidArgumentError('It must be true or false.');
+    })
+    .default(false);
+
+const examples = `
+Every option can also be set by the environment variable that it names; the command line wins.
+
+Examples:
+  alert-gateway                                   keeps alerts in ./data, listens on 127.0.0.1:50051
+  alert-gateway --policy policy.yaml --metrics 127.0.0.1:9464 --reflection
+  ALERTS_DATA=/var/lib/alerts alert-gateway --log-level warn
+
+Signals:
+  SIGTERM, SIGINT   drain: finish what was begun, tell subscribers where to go on, end within 20 s
+  the same again    end at once (nothing that was acknowledged is lost)
+
+Exit codes:
+  0   ended as it was told        1   could not start        74  the disk of the log failed
+`;
+
+/** The command line of the gateway. */
+export const createCommand = (version: string): Command =>
+  new Command('alert-gateway')
+    .description('Keeps security alerts durably, streams them, and never loses one that it acknowledged.')
+    .version(version)
+    .addOption(
+      new Option('--listen <address>', 'where to listen for gRPC; port 0 takes a free one')
+        .env('ALERTS_LISTEN')
+        .default('127.0.0.1:50051')
+        .argParser(address),
+    )
+    .addOption(
+      new Option('--data <directory>', 'where alerts are kept; made if missing').env('ALERTS_DATA').default('data'),
+    )
+    .addOption(new Option('--policy <file>', 'policy in YAML; the built-in one if absent').env('ALERTS_POLICY'))
+    .addOption(
+      new Option('--metrics <address>', 'where to serve /metrics for Prometheus; nowhere if absent')
+        .env('ALERTS_METRICS')
+        .argParser(address),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'how much to log, as JSON lines on the standard output')
+        .env('ALERTS_LOG_LEVEL')
+        .choices(logLevels)
+        .default('info'),
+    )
+    .addOption(onOff('--reflection', 'answer server reflection, for grpcurl and the like').env('ALERTS_REFLECTION'))
+    .addOption(
+      onOff(
+        '--insecure',
+        'listen on addresses that other machines can reach, though callers are not authenticated',
+      ).env('ALERTS_INSECURE'),
+    )
+    .addOption(
+      new Option('--unsafe-synchronous <mode>', 'lose acknowledged alerts when the power fails; for the fault harness')
+        .choices(['NORMAL'])
+        .hideHelp(),
+    )
+    .addHelpText('after', examples);
+
+/** Reads command line and environment. Exits with a clear message where they are wrong. */
+export const readOptions = (
+  version: string,
+  argv: readonly string[],
+  command: Command = createCommand(version),
+): GatewayOptions => {
+  command.parse(argv);
+  const options = command.opts<GatewayOptions>();
+  for (const [flag, value] of [
+    ['--listen', options.listen],
+    ['--metrics', options.metrics],
+  ] as const) {
+    const host = value && splitAddress(value)?.host;
+    if (!host || isLoopback(host) || options.insecure) continue;
+    command.error(
+      `error: ${flag} ${value} can be reached from other machines, and callers are not authenticated yet. ` +
+        'Listen on 127.0.0.1 or [::1], or accept it with --insecure.',
+    );
+  }
+  return options;
+};

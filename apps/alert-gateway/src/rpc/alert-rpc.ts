@@ -1,0 +1,154 @@
+import {
+  type handleBidiStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  type Metadata,
+  type MethodDefinition,
+  type ServerWritableStream,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { AlertServiceService } from '@therapytrain/alerts-api';
+import {
+  AlertError,
+  type AlertLog,
+  type AlertSeverity,
+  type AlertTypes,
+  type AppendResult,
+  type Clock,
+} from '@therapytrain/alerts-core';
+import type { Flow } from '@therapytrain/alerts-manager';
+import type { Admission } from '../admission.ts';
+import { createDeadlines } from '../deadlines.ts';
+import type { Tokens } from '../stream/cursor.ts';
+import type { Hub } from '../stream/hub.ts';
+import type { Topics } from '../stream/topics.ts';
+import { callerOf } from './caller.ts';
+import { createGetAlert, createListAlerts } from './read-alerts.ts';
+import { createReportAlert } from './report-alert.ts';
+import { createReportBatch, serveReportStream } from './report-alerts.ts';
+import { asAlertError, statusOf } from './status.ts';
+import { subscribe } from './stream-alerts.ts';
+
+/** What `AlertService` is made of. */
+export interface AlertRpcParts {
+  readonly flow: Flow;
+  readonly types: () => AlertTypes;
+  readonly log: AlertLog;
+  readonly hub: Hub;
+  readonly topics: Topics;
+  readonly tokens: Tokens;
+  readonly admission: Admission;
+  readonly clock: Clock;
+  /** The initial metadata that tells a client which version it speaks to. */
+  readonly greet: () => Metadata;
+  /** The `traceparent` of the call that is being served; empty if it is not traced. */
+  readonly traceParent: () => string;
+  /** Told of what should not happen. */
+  readonly onDefect: (thrown: unknown) => void;
+  readonly onReported: OnReported;
+  /** Wraps a handler in its span and metrics. */
+  readonly observe: ObserveHandlers;
+}
+
+/** Told of each report that was answered, with type and severity as far as they could be read. */
+export type OnReported = (type: string | undefined, severity: AlertSeverity | undefined, result: AppendResult) => void;
+
+/** How telemetry gets between the server and a handler. */
+export interface ObserveHandlers {
+  unary(method: string, handler: handleUnaryCall<Buffer, Buffer>): handleUnaryCall<Buffer, Buffer>;
+  bidi(method: string, handler: handleBidiStreamingCall<Buffer, Buffer>): handleBidiStreamingCall<Buffer, Buffer>;
+  /** The handler's promise, if it returns one, tells when the stream has begun. */
+  stream(
+    method: string,
+    handler: (call: ServerWritableStream<Buffer, Buffer>) => void | Promise<void>,
+  ): handleServerStreamingCall<Buffer, Buffer>;
+}
+
+/** The service as grpc-js takes it, and how to end it. */
+export interface AlertRpc {
+  readonly definition: Readonly<Record<string, MethodDefinition<Buffer, Buffer>>>;
+  readonly handlers: UntypedServiceImplementation;
+  /** Ends the streams that would otherwise stay open: reports after what was sent is answered, subscribers at once. */
+  drain(): void;
+  close(): void;
+}
+
+const identity = (bytes: Buffer): Buffer => bytes;
+const retryDelay = 1_000;
+
+// The bytes go through as they are: decoding is strict and ours, and what is kept is what is sent.
+const bytesOnly = <T extends { path: string; requestStream: boolean; responseStream: boolean }>(
+  method: T,
+): MethodDefinition<Buffer, Buffer> => ({
+  path: method.path,
+  requestStream: method.requestStream,
+  responseStream: method.responseStream,
+  requestSerialize: identity,
+  requestDeserialize: identity,
+  responseSerialize: identity,
+  responseDeserialize: identity,
+});
+
+/** Ties the RPCs of `AlertService` to the flow and the log. */
+export const createAlertRpc = (parts: AlertRpcParts): AlertRpc => {
+  const { log, tokens, observe } = parts;
+  const deadlines = createDeadlines(parts.clock);
+  const refuse = (thrown: unknown) => statusOf(asAlertError(thrown, parts.onDefect));
+  const unary =
+    (handle: (message: Buffer, source: string) => Promise<Buffer>, greets = false): handleUnaryCall<Buffer, Buffer> =>
+    (call, callback) => {
+      let source: string;
+      try {
+        source = callerOf(call.metadata);
+      } catch (error) {
+        return callback(refuse(error));
+      }
+      if (greets) call.sendMetadata(parts.greet());
+      const end = deadlines.begin((error) => callback(refuse(error)));
+      handle(call.request, source).then(
+        (response) => end() && callback(null, response),
+        (error: unknown) => end() && callback(refuse(error)),
+      );
+    };
+  const report = createReportAlert(parts);
+  const reportBatch = createReportBatch(parts);
+  const reportStreams = new Set<ReturnType<typeof serveReportStream>>();
+  const reportAlerts: handleBidiStreamingCall<Buffer, Buffer> = (call) => {
+    const fail = (error: unknown): void => void call.emit('error', Object.assign(new Error(), refuse(error)));
+    let source: string;
+    try {
+      source = callerOf(call.metadata);
+    } catch (error) {
+      return fail(error);
+    }
+    const stream = serveReportStream(call, (message) => reportBatch(message, source), fail);
+    reportStreams.add(stream);
+    call.on('close', () => reportStreams.delete(stream));
+    call.on('cancelled', () => reportStreams.delete(stream));
+  };
+  const streamAlerts = async (call: ServerWritableStream<Buffer, Buffer>): Promise<void> => {
+    call.sendMetadata(parts.greet());
+    try {
+      callerOf(call.metadata);
+      await subscribe(call, parts);
+    } catch (error) {
+      call.emit('error', Object.assign(new Error(), refuse(error)));
+    }
+  };
+  return {
+    definition: Object.fromEntries(Object.entries(AlertServiceService).map(([name, each]) => [name, bytesOnly(each)])),
+    handlers: {
+      reportAlert: observe.unary('ReportAlert', unary(report)),
+      reportAlerts: observe.bidi('ReportAlerts', reportAlerts),
+      getAlert: observe.unary('GetAlert', unary(createGetAlert(log), true)),
+      listAlerts: observe.unary('ListAlerts', unary(createListAlerts(log, tokens), true)),
+      streamAlerts: observe.stream('StreamAlerts', streamAlerts),
+    },
+    drain: () => {
+      const error = new AlertError('DRAINING', 'the gateway is stopping', { retryAfter: retryDelay });
+      for (const stream of reportStreams) stream.drain(error);
+      parts.hub.drain(retryDelay);
+    },
+    close: deadlines.close,
+  };
+};

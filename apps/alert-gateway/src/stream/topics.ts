@@ -1,0 +1,73 @@
+import { Draining, Heartbeat } from '@therapytrain/alerts-api';
+import {
+  AlertError,
+  compileExpression,
+  type Expression,
+  ExpressionError,
+  type Instant,
+  joinFields,
+  type Millis,
+} from '@therapytrain/alerts-core';
+import type { Tokens } from './cursor.ts';
+import { createFrameMemory } from './frames.ts';
+import { createTopic, type Topic } from './topic.ts';
+
+/** The topics that have subscribers. Subscribers with the same filter share one. */
+export interface Topics {
+  /** The topic of a filter, made if it is not there. Throws `FILTER_INVALID`. Give it back with `release`. */
+  acquire(filter: string): Topic;
+  release(topic: Topic): void;
+}
+
+// Shared by the topics of all filters; some 30,000 events of usual size.
+const frameBytes = 16 * 1024 * 1024;
+
+const heartbeatEvent = 2;
+const drainingEvent = 3;
+
+const encodeHeartbeat = (cursor: string, now: Instant): Uint8Array =>
+  joinFields([[heartbeatEvent, Heartbeat.encode({ cursor, serverTime: new Date(now) }).finish()]]);
+
+const encodeDraining = (cursor: string, retryDelay: Millis): Uint8Array => {
+  const delay = { seconds: BigInt(Math.floor(retryDelay / 1000)), nanos: (retryDelay % 1000) * 1_000_000 };
+  return joinFields([[drainingEvent, Draining.encode({ cursor, retryDelay: delay }).finish()]]);
+};
+
+/** The expression of a filter; undefined for the empty one, which lets everything pass. Throws `FILTER_INVALID`. */
+export const compileFilter = (filter: string): Expression | undefined => {
+  if (filter.trim() === '') return undefined;
+  try {
+    return compileExpression(filter);
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    const violations = [{ field: 'filter', rule: error.message }];
+    throw new AlertError('FILTER_INVALID', `filter: ${error.message}`, { violations });
+  }
+};
+
+/** Makes the topics. */
+export const createTopics = (tokens: Tokens, retryDelay: Millis): Topics => {
+  const newFrames = createFrameMemory(frameBytes);
+  const topics = new Map<string, { readonly topic: Topic; users: number }>();
+  const make = (filter: string): Topic =>
+    createTopic({
+      filter,
+      expression: compileFilter(filter),
+      frames: newFrames(),
+      sign: tokens.signer('stream', filter),
+      heartbeat: encodeHeartbeat,
+      draining: (cursor) => encodeDraining(cursor, retryDelay),
+    });
+  return {
+    acquire: (filter) => {
+      const entry = topics.get(filter) ?? { topic: make(filter), users: 0 };
+      entry.users++;
+      topics.set(filter, entry);
+      return entry.topic;
+    },
+    release: ({ filter }) => {
+      const entry = topics.get(filter);
+      if (entry && --entry.users === 0) topics.delete(filter);
+    },
+  };
+};

@@ -1,0 +1,16 @@
+export {
+  type Alert,
+  AlertError,
+  AlertSeverity,
+  type AlertSeverityName,
+  AlertType,
+  type Metadata,
+  severityName,
+} from '@therapytrain/alerts-core';
+export {
+  type AlertHandler,
+  AlertManager,
+  type AlertManagerOptions,
+  type HandledAlert,
+  type HandlerFailure,
+} from '@therapytrain/alerts-manager';

@@ -1,0 +1,125 @@
+import { createFileRegistry, type DescField, type DescMessage, fromBinary, ScalarType } from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { describe, expect, test } from '@jest/globals';
+import { AlertServiceService, descriptorSet, WireSeverity } from '@therapytrain/alerts-api';
+
+const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet()));
+const ours = 'therapytrain.alerts.v1';
+const message = (name: string): DescMessage => {
+  const found = registry.getMessage(`${ours}.${name}`);
+  if (!found) throw new Error(`there is no message ${name}`);
+  return found;
+};
+const all = [...registry].filter(({ typeName }) => typeName.startsWith(`${ours}.`));
+
+describe('the contract that is published and the code that is generated', () => {
+  test('have the same RPCs, under the same paths, streaming the same way', () => {
+    const service = registry.getService(`${ours}.AlertService`);
+    const contract = service?.methods.map(({ name, localName, methodKind }) => [
+      localName,
+      `/${ours}.AlertService/${name}`,
+      methodKind === 'client_streaming' || methodKind === 'bidi_streaming',
+      methodKind === 'server_streaming' || methodKind === 'bidi_streaming',
+    ]);
+    const generated = Object.entries(AlertServiceService).map(([name, { path, requestStream, responseStream }]) => [
+      name,
+      path,
+      requestStream,
+      responseStream,
+    ]);
+    expect(generated).toEqual(contract);
+    expect(generated.map(([name]) => name)).toEqual([
+      'reportAlert',
+      'reportAlerts',
+      'getAlert',
+      'listAlerts',
+      'streamAlerts',
+    ]);
+  });
+
+  test('have the same severities: ordered numbers, and 0 for what was not said', () => {
+    const values = registry.getEnum(`${ours}.AlertSeverity`)?.values.map(({ name, number }) => [name, number]);
+    expect(values).toEqual([
+      ['ALERT_SEVERITY_UNSPECIFIED', 0],
+      ['ALERT_SEVERITY_LOW', 1],
+      ['ALERT_SEVERITY_MEDIUM', 2],
+      ['ALERT_SEVERITY_HIGH', 3],
+      ['ALERT_SEVERITY_CRITICAL', 4],
+    ]);
+    expect(WireSeverity).toEqual({ UNSPECIFIED: 0, LOW: 1, MEDIUM: 2, HIGH: 3, CRITICAL: 4, UNRECOGNIZED: -1 });
+  });
+
+  test('the descriptor set holds all that it imports, so that reflection can answer', () => {
+    for (const name of [
+      'google.protobuf.Struct',
+      'google.protobuf.Timestamp',
+      'google.protobuf.Duration',
+      'google.rpc.Status',
+    ]) {
+      expect(registry.getMessage(name)?.typeName).toBe(name);
+    }
+  });
+});
+
+describe('the shape of the contract', () => {
+  const kindOf = (field: DescField): string =>
+    [
+      field.fieldKind,
+      field.scalar === undefined ? '' : ScalarType[field.scalar],
+      field.message?.typeName,
+      field.enum?.typeName,
+    ].join(' ');
+
+  test('what a report and an alert share has the same number and type in both', () => {
+    const alert = new Map(message('Alert').fields.map((field) => [field.name, field]));
+    const shared = message('ReportAlertRequest').fields.filter(({ name }) => alert.has(name));
+    expect(shared.map(({ name }) => name)).toEqual([
+      'type',
+      'severity',
+      'message',
+      'metadata',
+      'occurred_at',
+      'dedup_key',
+      'trace_parent',
+    ]);
+    for (const field of shared) {
+      const other = alert.get(field.name);
+      expect([field.name, field.number, kindOf(field)]).toEqual([other?.name, other?.number, other && kindOf(other)]);
+    }
+  });
+
+  test('a report cannot say what only the gateway knows, and never will: the numbers are reserved', () => {
+    const report = message('ReportAlertRequest');
+    const taken = new Set(report.fields.map(({ number }) => number));
+    const reserved = report.proto.reservedRange.flatMap(({ start, end }) =>
+      Array.from({ length: end - start }, (_, at) => start + at),
+    );
+    const alertOnly = message('Alert')
+      .fields.filter(({ number }) => !taken.has(number))
+      .map(({ number }) => number);
+    expect(reserved).toEqual(alertOnly);
+    expect(report.proto.reservedName).toEqual(['sequence', 'source', 'received_at', 'fingerprint', 'incident_id']);
+  });
+
+  test('every RPC has a request and a response of its own', () => {
+    const used = registry.getService(`${ours}.AlertService`)?.methods.flatMap(({ name, input, output }) => {
+      expect([input.name, output.name]).toEqual([`${name}Request`, `${name}Response`]);
+      return [input.typeName, output.typeName];
+    });
+    expect(new Set(used).size).toBe(10);
+  });
+
+  test('times, spans and enums are as everywhere', () => {
+    for (const each of all) {
+      if (each.kind === 'enum')
+        expect(each.values[0]).toMatchObject({ number: 0, name: expect.stringMatching(/_UNSPECIFIED$/) });
+      if (each.kind !== 'message') continue;
+      for (const { name, message: type } of each.fields) {
+        if (/(?:_at|_time|^since)$/.test(name))
+          expect([name, type?.typeName]).toEqual([name, 'google.protobuf.Timestamp']);
+        if (/_(?:delay|after|timeout)$/.test(name))
+          expect([name, type?.typeName]).toEqual([name, 'google.protobuf.Duration']);
+      }
+    }
+  });
+});

@@ -1,0 +1,54 @@
+import { expressionEngine } from './expression/engine.ts';
+import { typeOf } from './expression/check.ts';
+import { limitLoops } from './expression/loops.ts';
+import { compilePatterns } from './expression/patterns.ts';
+import { readSource } from './expression/source.ts';
+import { factsView } from './expression/facts.ts';
+
+export { ExpressionError } from './expression/error.ts';
+
+/** What an expression may speak of: one alert's facts. Values in `metadata` are what JSON can hold. */
+export interface AlertFacts {
+  readonly type: string;
+  /** 1 LOW, 2 MEDIUM, 3 HIGH, 4 CRITICAL. */
+  readonly severity: number;
+  readonly message: string;
+  readonly source: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly fingerprint: string;
+  readonly dedupKey: string;
+  /** Milliseconds since the epoch. */
+  readonly occurredAt: number;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+}
+
+/** A condition that has been compiled, type-checked and bounded: it yields a bool and cannot run away. */
+export interface Expression {
+  /** The text that was compiled, unchanged. */
+  readonly source: string;
+  /**
+   * True only when the expression yields true. One that errs on these facts (a missing key, a
+   * value of another type, more text or rounds than allowed) does not match. Never throws and never waits.
+   */
+  matches(facts: AlertFacts): boolean;
+}
+
+/**
+ * Compiles and type-checks CEL over the facts of one alert. The names are `type`, `severity`, `message`,
+ * `source`, `metadata`, `fingerprint`, `dedup_key`, `occurred_at`, `received_at` and the constants
+ * `LOW`, `MEDIUM`, `HIGH`, `CRITICAL`. Throws an `ExpressionError` that says where when the source is
+ * empty, does not parse, does not yield a bool, holds a bad pattern or could take too long.
+ */
+export function compileExpression(source: string): Expression {
+  const tree = readSource(source);
+  const engine = expressionEngine();
+  const type = typeOf(tree, engine.functions);
+  if (type.name !== 'bool') {
+    const hint = type.name === 'dyn' ? '; compare it, as in metadata.flag == true' : '';
+    throw tree.error(tree.root, `an expression must yield a bool, this one yields ${type.name}${hint}`);
+  }
+  const patterns = compilePatterns(tree);
+  const evaluate = engine.plan(limitLoops(tree), patterns);
+  return { source, matches: (facts) => evaluate(factsView(facts)) === true };
+}

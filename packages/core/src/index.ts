@@ -1,0 +1,55 @@
+export {
+  alertDraft,
+  checkDraft,
+  sourcePattern,
+  tooLarge,
+  type Alert,
+  type AlertDraft,
+  type CheckedDraft,
+} from './alert.ts';
+export {
+  AlertType,
+  alertTypePattern,
+  builtInAlertTypes,
+  createAlertTypes,
+  type AlertTypeDefinition,
+  type AlertTypes,
+  type MetadataKey,
+} from './alert-type.ts';
+export { drafts, type CommonDraft, type CommonDrafts } from './drafts.ts';
+export {
+  AlertError,
+  alertErrorCodes,
+  fieldError,
+  type AlertErrorCode,
+  type AlertErrorDetails,
+  type FieldViolation,
+} from './errors.ts';
+export { compileExpression, ExpressionError, type AlertFacts, type Expression } from './expression.ts';
+export { canonicalJson, fingerprint } from './fingerprint.ts';
+export { createIds, uuidBytes, uuidPattern } from './ids.ts';
+export { limits } from './limits.ts';
+export type {
+  AlertLog,
+  AppendResult,
+  Cursor,
+  KeptAlert,
+  LogBatch,
+  LogBounds,
+  Receipt,
+  Retention,
+  StampedAlert,
+} from './log.ts';
+export { metadataFaults, type Metadata, type MetadataFault, type MetadataValue } from './metadata.ts';
+export type { Clock, Ids, Instant, Millis, Ports, Random } from './ports.ts';
+export { Sensitivity, undeclaredSensitivity, type SensitivityName } from './sensitivity.ts';
+export { AlertSeverity, isSeverity, severities, severityName, severityOf, type AlertSeverityName } from './severity.ts';
+export { systemClock, systemPorts, systemRandom } from './system-ports.ts';
+export { textFault } from './text.ts';
+export { byteSize, duration } from './units.ts';
+export { decodeAlert, decodeReport, splitReports } from './wire/decode.ts';
+export { encodeAlert, encodedId, encodeReport, withSequence } from './wire/encode.ts';
+export { encodeReceipt, joinFields, type EncodedField } from './wire/frame.ts';
+export { WireReader, wireType } from './wire/reader.ts';
+export { scanMessage, type MessageShape } from './wire/scan.ts';
+export { contentDigest, sameContent, sameDigest } from './wire/same.ts';

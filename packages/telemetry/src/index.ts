@@ -1,0 +1,15 @@
+export { traceClient } from './rpc/client.ts';
+export { traceServer, type ServerTracing } from './rpc/server.ts';
+export { createLogger, type LogFields, type Logger, type LoggerOptions, type LogLevel } from './logs/logger.ts';
+export {
+  createAlertMetrics,
+  type AlertMetrics,
+  type GatewayFigures,
+  type ShedReason,
+} from './metrics/alert-metrics.ts';
+export { metricDefinitions, type MetricDefinition, type MetricName } from './metrics/definitions.ts';
+export { prometheusName } from './metrics/prometheus.ts';
+export { startTelemetry, type Telemetry, type TelemetryOptions } from './setup/telemetry.ts';
+export { linkedSpan, traceDeliveries } from './spans.ts';
+export { activeTraceParent, isTracing } from './trace-context.ts';
+export { traceLog } from './trace-log.ts';

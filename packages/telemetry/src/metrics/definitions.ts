@@ -1,0 +1,146 @@
+/** What one instrument measures. */
+export interface MetricDefinition {
+  /** The instrument of OpenTelemetry. */
+  readonly kind: 'counter' | 'upDownCounter' | 'gauge' | 'histogram';
+  /** In UCUM, as OpenTelemetry has it: `s`, `By`, `{alert}`. */
+  readonly unit: string;
+  /** What it says, as a sentence. */
+  readonly description: string;
+  /** Each attribute with its possible values; all of them are bounded, and none comes from an alert's content. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Upper bounds of the buckets of a histogram, ascending, in its unit. */
+  readonly buckets?: readonly number[];
+}
+
+const codes = 'a code of docs/errors.md';
+const severity = 'LOW, MEDIUM, HIGH, CRITICAL, or UNSPECIFIED where the report did not say';
+// From a commit that shares its fsync to a deadline that is long over.
+const seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Every instrument there is: the code makes them from this table, and docs/metrics.md is printed from it. */
+export const metricDefinitions = {
+  'alerts.reports': {
+    kind: 'counter',
+    unit: '{alert}',
+    description: 'Alerts that were reported, by what became of them.',
+    attributes: {
+      type: 'a type that the policy declares, or `other`',
+      severity,
+      outcome: 'kept, duplicate, refused, shed',
+      reason: `${codes}; only where the outcome is refused or shed`,
+    },
+  },
+  'alerts.append.duration': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time from handing alerts to the log until they were durable.',
+    attributes: { 'error.type': `${codes}; only where it failed` },
+    buckets: seconds,
+  },
+  'alerts.append.batch': {
+    kind: 'histogram',
+    unit: '{alert}',
+    description: 'Alerts handed to the log in one call. Calls share commits, so a commit may hold more.',
+    attributes: {},
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+  },
+  'alerts.append.waiting': {
+    kind: 'gauge',
+    unit: '{alert}',
+    description: 'Alerts between arrival and commit.',
+    attributes: {},
+  },
+  'alerts.log.size': {
+    kind: 'gauge',
+    unit: 'By',
+    description: 'Bytes that the log takes on its disk.',
+    attributes: {},
+  },
+  'alerts.log.newest': {
+    kind: 'gauge',
+    unit: '{sequence}',
+    description: 'Sequence of the newest alert; 0 in a log that never kept one.',
+    attributes: {},
+  },
+  'alerts.log.oldest': {
+    kind: 'gauge',
+    unit: '{sequence}',
+    description: 'Sequence before the oldest alert that can still be read.',
+    attributes: {},
+  },
+  'alerts.stream.subscribers': {
+    kind: 'upDownCounter',
+    unit: '{subscriber}',
+    description: 'Streams that are open.',
+    attributes: {},
+  },
+  'alerts.stream.deliveries': {
+    kind: 'counter',
+    unit: '{delivery}',
+    description: 'Alerts given to subscribers: one alert to three of them is three deliveries.',
+    attributes: {},
+  },
+  'alerts.stream.lag': {
+    kind: 'gauge',
+    unit: '{alert}',
+    description: 'Alerts that the slowest subscriber is behind the log.',
+    attributes: {},
+  },
+  'alerts.stream.ended': {
+    kind: 'counter',
+    unit: '{stream}',
+    description: 'Streams that have ended, by reason.',
+    attributes: { reason: `${codes}; CANCELLED where the subscriber left` },
+  },
+  'alerts.overload.shed': {
+    kind: 'counter',
+    unit: '{alert}',
+    description: 'Alerts refused because there was more to do than could be done in time.',
+    attributes: { severity, reason: 'queue, event_loop, heap, or load where it is not known which' },
+  },
+  'alerts.eventloop.delay': {
+    kind: 'gauge',
+    unit: 's',
+    description: 'How late the event loop was, 99th percentile of the last second.',
+    attributes: {},
+  },
+  'alerts.retention.removed': {
+    kind: 'counter',
+    unit: '{alert}',
+    description: 'Alerts let go because they were past their retention.',
+    attributes: {},
+  },
+  'rpc.server.call.duration': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time from the first byte that the handler saw to its answer; of a stream, until it ended.',
+    attributes: {
+      'rpc.system.name': 'grpc',
+      'rpc.method': 'full name of the method',
+      'rpc.status_code': 'name of the gRPC status',
+      'error.type': 'the same, where the status says that the server is at fault',
+    },
+    buckets: seconds,
+  },
+  'process.uptime': {
+    kind: 'gauge',
+    unit: 's',
+    description: 'Time since the process started.',
+    attributes: {},
+  },
+  'process.cpu.time': {
+    kind: 'counter',
+    unit: 's',
+    description: 'Processor time of the process, all threads.',
+    attributes: { 'cpu.mode': 'user, system' },
+  },
+  'process.memory.usage': {
+    kind: 'upDownCounter',
+    unit: 'By',
+    description: 'Memory of the process that is in RAM.',
+    attributes: {},
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+/** The name of an instrument. */
+export type MetricName = keyof typeof metricDefinitions;

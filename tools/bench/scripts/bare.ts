@@ -1,0 +1,63 @@
+import { Metadata, type MethodDefinition, Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc-js';
+import { AlertServiceService } from '@therapytrain/alerts-api';
+import { eventBody, receiptBody, receiptsBody } from '../payload.ts';
+import { endWithBench, settingsOf, tell } from './script.ts';
+
+/** How the bare server answers. */
+export interface BareSettings {
+  /** How many alerts a batch holds. */
+  readonly batch: number;
+}
+
+const identity = (bytes: Buffer): Buffer => bytes;
+
+const bytesOnly = ({ path, requestStream, responseStream }: MethodDefinition<never, never>) => ({
+  path,
+  requestStream,
+  responseStream,
+  requestSerialize: identity,
+  requestDeserialize: identity,
+  responseSerialize: identity,
+  responseDeserialize: identity,
+});
+
+const { batch } = settingsOf<BareSettings>();
+const receipt = receiptBody();
+const receipts = receiptsBody(batch);
+const event = eventBody();
+const subscribers = new Set<ServerWritableStream<Buffer, Buffer>>();
+
+const server = new Server();
+const { reportAlert, reportAlerts, streamAlerts } = AlertServiceService;
+server.addService(
+  {
+    reportAlert: bytesOnly(reportAlert as never),
+    reportAlerts: bytesOnly(reportAlerts as never),
+    streamAlerts: bytesOnly(streamAlerts as never),
+  },
+  {
+    reportAlert: (_call: unknown, callback: (error: null, answer: Buffer) => void) => callback(null, receipt),
+    // One event for each alert of the batch, encoded long before, to whoever subscribes.
+    reportAlerts: (call: NodeJS.ReadWriteStream) => {
+      call.on('data', () => {
+        for (let each = 0; each < batch && subscribers.size > 0; each++) {
+          for (const subscriber of subscribers) subscriber.write(event);
+        }
+        call.write(receipts);
+      });
+      call.on('end', () => call.end());
+    },
+    streamAlerts: (call: ServerWritableStream<Buffer, Buffer>) => {
+      call.sendMetadata(new Metadata());
+      subscribers.add(call);
+      call.on('cancelled', () => subscribers.delete(call));
+    },
+  },
+);
+
+endWithBench();
+server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+  if (error) throw error;
+  tell('ready', { address: `127.0.0.1:${port}` });
+});
+process.on('SIGTERM', () => process.exit(0));

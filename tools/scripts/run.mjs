@@ -1,0 +1,45 @@
+// The first thing that runs on a fresh clone, on whatever Node the machine has (20.19 or later): it installs what is
+// missing, then goes on with the Node that came with the install. Plain JavaScript, and nothing but Node's own modules.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const bin = join(root, 'node_modules', '.bin');
+const stamp = join(root, 'node_modules', '.installed');
+
+const [task = 'help', ...args] = process.argv.slice(2);
+
+const run = (command, rest, env = {}) => {
+  const { status, error, signal } = spawnSync(command, rest, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, ...env },
+    shell: process.platform === 'win32',
+  });
+  if (error) throw error;
+  return signal ? 1 : (status ?? 1);
+};
+
+const lock = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex');
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
+  console.log('Installing dependencies …');
+  // Not `npm ci`: it refuses a lockfile without the packages of other platforms, which a registry may not have had.
+  const status = run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error']);
+  if (status !== 0) process.exit(status);
+  writeFileSync(stamp, lock);
+}
+
+const own = join(bin, 'node');
+const node = existsSync(own) ? own : process.execPath;
+const script = join(root, 'tools', 'scripts', `${task}.ts`);
+if (!existsSync(script)) {
+  console.error(`There is no task "${task}".`);
+  process.exit(2);
+}
+const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@therapytrain/source'];
+process.exit(run(node, [...flags, script, ...args], { NX_DAEMON: 'false' }));

@@ -1,0 +1,58 @@
+import { constants, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+const file = 'alerts.db';
+// Not the shared-memory index: it says nothing after a crash, and is made anew.
+const parts = [file, `${file}-wal`, `${file}-journal`, 'cursor.key'];
+
+/** Copies the files of a log that nobody has open, so that a look at them changes nothing. */
+export const copyLog = (from: string, to: string): void => {
+  rmSync(to, { recursive: true, force: true });
+  mkdirSync(to, { recursive: true });
+  for (const part of parts) {
+    if (existsSync(join(from, part))) copyFileSync(join(from, part), join(to, part), constants.COPYFILE_FICLONE);
+  }
+};
+
+/** What a look at the database without the gateway tells. */
+export interface Inspection {
+  /** What `PRAGMA integrity_check` says; `['ok']` is good. */
+  readonly integrity: readonly string[];
+  readonly alerts: number;
+  /** Request ids that are known. Without retention there are as many as alerts. */
+  readonly reports: number;
+}
+
+/** Opens the database of a directory as SQLite does after a crash, and checks it. Undefined where there is none yet. */
+export const inspect = (directory: string): Inspection | undefined => {
+  if (!existsSync(join(directory, file))) return undefined;
+  const db = new DatabaseSync(join(directory, file));
+  try {
+    const integrity = db.prepare('PRAGMA integrity_check').all() as { integrity_check: string }[];
+    const tables = db.prepare("SELECT count(*) AS count FROM sqlite_schema WHERE name IN ('alerts', 'reports')").get();
+    const count = (table: 'alerts' | 'reports'): number =>
+      (tables as { count: number }).count < 2
+        ? 0
+        : (db.prepare(`SELECT count(*) AS count FROM ${table}`).get() as { count: number }).count;
+    return {
+      integrity: integrity.map(({ integrity_check: line }) => line),
+      alerts: count('alerts'),
+      reports: count('reports'),
+    };
+  } catch (error) {
+    return { integrity: [error instanceof Error ? error.message : 'unknown error'], alerts: 0, reports: 0 };
+  } finally {
+    db.close();
+  }
+};
+
+/** Changes the database of a directory, for controls. */
+export const tamper = (directory: string, change: (db: DatabaseSync) => void): void => {
+  const db = new DatabaseSync(join(directory, file));
+  try {
+    change(db);
+  } finally {
+    db.close();
+  }
+};
