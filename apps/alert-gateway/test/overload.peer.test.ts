@@ -57,7 +57,7 @@ test('ten times too much is shed, the least severe first, and nothing that was a
       checkRefusal(refusal, true);
       refused[severity]++;
       // Comes back sooner than it was told to, or it would not be too much.
-      await pause((refusal.retryAfter ?? 0) / 20);
+      await pause((refusal.retryAfter ?? 0) / 10);
     }
   };
   const connections = severities.map(() => gateway.connect({ 'grpc.use_local_subchannel_pool': 1 }));
@@ -67,7 +67,7 @@ test('ten times too much is shed, the least severe first, and nothing that was a
   const health = healthOf(gateway.gateway.address);
   const delays: number[] = [];
   const until = performance.now() + 2_000;
-  while (performance.now() < until || acked[CRITICAL] < 200 || refused[LOW] < 400) {
+  while (performance.now() < until || acked[CRITICAL] < 100 || refused[LOW] < 200) {
     const began = performance.now();
     expect((await health.check()).response).toEqual({ status: 'SERVING' });
     delays.push(performance.now() - began);

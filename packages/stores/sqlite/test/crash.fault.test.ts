@@ -27,7 +27,7 @@ test(`what was acknowledged survives ${cycles} kills under load, each alert once
       callers: 8,
     });
     // A number of acknowledgements rather than a time, so that a slow machine is killed in the midst of it too.
-    const enough = 1 + Math.floor(fraction() * 1_500);
+    const enough = 1 + Math.floor(fraction() * 600);
     await appender.reached(enough);
     expect((await appender.kill()).signal).toBe('SIGKILL');
     acknowledged.push(...appender.acknowledged());
