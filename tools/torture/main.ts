@@ -36,46 +36,49 @@ const inNamespace = (argv: readonly string[]): Promise<number> =>
     child.on('exit', (code) => resolve(code ?? failed));
   });
 
-const torture = async (options: TortureOptions): Promise<number> => {
-  const directory = join(workspace, 'tmp', 'torture', String(options.seed));
+const runAll = async (options: TortureOptions, directory: string): Promise<TortureReport> => {
   const progress = createProgress(process.stderr, () => performance.now());
   const cleanup = createCleanup((error) => progress.say(`could not clean up: ${String(error)}`));
   process.on('exit', cleanup.all);
   for (const signal of signals) process.on(signal, () => process.exit(failed));
+  // Of a run that is interrupted nothing is worth keeping.
+  const keep = cleanup.add(() => rmSync(directory, { recursive: true, force: true }));
   const plan = options.long ? longPlan : shortPlan;
   const startedAt = new Date().toISOString();
   const began = performance.now();
   progress.say(`torture: ${plan.form} form, seed ${options.seed}`);
-  const reports = await runRecipes(
-    // Nothing that it finds, or does not find, counts before the checker is proved.
-    [checker, ...recipes.filter(({ name }) => options.only.includes(name))],
-    {
-      seed: options.seed,
-      plan,
-      machine: examine(options.inNamespace),
-      cleanup,
-      progress,
-      directory,
-      compileCache: join(workspace, 'tmp', 'torture', 'compile-cache'),
-      cycle: options.cycle,
-      within: (options.minutes ?? Number.MAX_SAFE_INTEGER) * 60_000,
-    },
-  );
-  const seconds = (performance.now() - began) / 1_000;
-  const report: TortureReport = {
-    seed: options.seed,
-    form: plan.form,
-    startedAt,
-    machine: factsOf(),
-    seconds,
-    recipes: reports,
-  };
+  try {
+    const reports = await runRecipes(
+      // Nothing that it finds, or does not find, counts before the checker is proved.
+      [checker, ...recipes.filter(({ name }) => options.only.includes(name))],
+      {
+        seed: options.seed,
+        plan,
+        machine: examine(options.inNamespace),
+        cleanup,
+        progress,
+        directory,
+        compileCache: join(workspace, 'tmp', 'torture', 'compile-cache'),
+        cycle: options.cycle,
+        within: (options.minutes ?? Infinity) * 60_000,
+      },
+    );
+    const seconds = (performance.now() - began) / 1_000;
+    return { seed: options.seed, form: plan.form, startedAt, machine: factsOf(), seconds, recipes: reports };
+  } finally {
+    keep();
+  }
+};
+
+const torture = async (options: TortureOptions): Promise<number> => {
+  const directory = join(workspace, 'tmp', 'torture', String(options.seed));
+  const report = await runAll(options, directory);
   print(`\n${printReport(report)}`);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
-  const code = exitCodeOf(reports, options.require);
-  if (reports.every(({ status }) => status !== 'failed')) rmSync(directory, { recursive: true, force: true });
-  else print(`What the failed recipes left is in ${directory}`);
-  return code;
+  if (report.recipes.some(({ status }) => status === 'failed')) {
+    print(`What the failed recipes left is in ${directory}`);
+  } else rmSync(directory, { recursive: true, force: true });
+  return exitCodeOf(report.recipes, options.require);
 };
 
 const main = async (): Promise<number> => {

@@ -47,19 +47,20 @@ describe('a counting connection, with an HTTP/2 server of Node', () => {
     return connection;
   };
 
-  test('sends what it is told, and counts what comes on each stream', async () => {
+  test('sends what it is told, and counts the alerts that come on each stream', async () => {
     const asked: string[] = [];
     serve = (stream, path, body) => {
       asked.push(`${path} ${body.toString()}`);
       stream.respond({ ':status': 200 });
-      for (let each = 0; each < 50; each++) stream.write(framed(Buffer.alloc(each * 100)));
+      for (let each = 0; each < 50; each++) stream.write(framed(Buffer.alloc(1 + each * 100, 0x0a)));
+      stream.write(framed(Buffer.from([0x12, 0])));
     };
     const counted = new Map<number, number>();
     let opened = 0;
     await new Promise<void>((resolve, reject) => {
       const { open } = start({
         opened: () => void opened++,
-        messages: (stream, count) => {
+        alerts: (stream, count) => {
           counted.set(stream, (counted.get(stream) ?? 0) + count);
           if ([...counted.values()].reduce((sum, each) => sum + each, 0) === 150) resolve();
         },
@@ -82,7 +83,7 @@ describe('a counting connection, with an HTTP/2 server of Node', () => {
       stream.end();
     };
     const what = await new Promise((resolve) => {
-      start({ opened: () => {}, messages: () => {}, ended: resolve }).open('StreamAlerts', Buffer.alloc(0));
+      start({ opened: () => {}, alerts: () => {}, ended: resolve }).open('StreamAlerts', Buffer.alloc(0));
     });
     expect(what).toBe('stream 1');
   });

@@ -64,12 +64,15 @@ const ourSettings = settingsPayload([
   [4, largestWindow],
 ]);
 
+// The field of `StreamAlertsResponse` that an alert is; heartbeats are others.
+const alertTag = 0x0a;
+
 /** Told of what comes. */
 export interface FrameEvents {
   /** The server has answered with its first headers. */
   opened(stream: number): void;
-  /** So many messages have ended. */
-  messages(stream: number, count: number): void;
+  /** So many alerts have come to their ends. */
+  alerts(stream: number, count: number): void;
   /** The server has ended a stream, or all of them. */
   ended(what: string): void;
 }
@@ -111,7 +114,7 @@ const renew = (socket: Socket, stream: number, bytes: number): void =>
   void socket.write(encodeFrame(windowUpdate, 0, stream, uint32(bytes)));
 
 /**
- * Connects, and counts the messages of the streams that are opened. HTTP/2 is spoken by hand: Node's own client costs
+ * Connects, and counts the alerts of the streams that are opened. HTTP/2 is spoken by hand: Node's own client costs
  * more for each message than the servers that are measured, and would hide them.
  */
 export const connectCounting = (address: string, events: FrameEvents): CountingConnection => {
@@ -126,7 +129,7 @@ export const connectCounting = (address: string, events: FrameEvents): CountingC
     bytes += to - from;
     stream.bytes += to - from;
     const ended = stream.counter.add(part, from, to);
-    if (ended > 0) events.messages(id, ended);
+    if (ended > 0) events.alerts(id, ended);
     if (stream.bytes > renewAfter) {
       renew(socket, id, stream.bytes);
       stream.bytes = 0;
@@ -159,7 +162,7 @@ export const connectCounting = (address: string, events: FrameEvents): CountingC
     open: (method, request) => {
       const id = next;
       next += 2;
-      streams.set(id, { counter: createMessageCounter(), bytes: 0, open: false });
+      streams.set(id, { counter: createMessageCounter(alertTag), bytes: 0, open: false });
       socket.write(encodeFrame(headers, endHeaders, id, requestHeaders(address, pathOf(method))));
       socket.write(encodeFrame(data, endStream, id, request));
     },

@@ -30,4 +30,15 @@ describe('the message counter', () => {
       expect(counted).toBe(messages.length);
     },
   );
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 16_384])('counts only those that begin with a byte, pieces of %d', (size) => {
+    const bytes = Buffer.concat(
+      [[], [9, 7], [7], [7, 9, 9], [9], [7, 7, 7]].map((content) => framed(Buffer.from(content))),
+    );
+    const counter = createMessageCounter(7);
+    let counted = 0;
+    for (let at = 0; at < bytes.length; at += size)
+      counted += counter.add(bytes, at, Math.min(at + size, bytes.length));
+    expect(counted).toBe(3);
+  });
 });

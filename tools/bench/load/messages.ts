@@ -8,12 +8,13 @@ export interface MessageCounter {
   add(bytes: Uint8Array, from?: number, to?: number): number;
 }
 
-/** Makes a counter for a stream at its beginning. */
-export const createMessageCounter = (): MessageCounter => {
+/** Makes a counter for a stream at its beginning; of those messages only that begin with this byte, if one is given. */
+export const createMessageCounter = (firstByte?: number): MessageCounter => {
   // Bytes of the message that are still to come, once its head is there.
   let missing = 0;
   let headSeen = 0;
   let length = 0;
+  let counts = true;
   return {
     add: (bytes, from = 0, to = bytes.length) => {
       let count = 0;
@@ -25,12 +26,14 @@ export const createMessageCounter = (): MessageCounter => {
           if (headSeen++ > 0) length = length * 256 + byte;
           if (headSeen < headSize) continue;
           missing = length;
+          counts = firstByte === undefined;
         }
+        if (missing === length && at < to && missing > 0) counts = firstByte === undefined || bytes[at] === firstByte;
         const step = Math.min(missing, to - at);
         at += step;
         missing -= step;
         if (missing > 0) break;
-        count++;
+        if (counts) count++;
         headSeen = 0;
         length = 0;
       }

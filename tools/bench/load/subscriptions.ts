@@ -3,8 +3,10 @@ import { connectCounting } from './frames.ts';
 
 /** Subscribers of `StreamAlerts`, all of them from now on. */
 export interface Subscriptions {
-  /** Messages that all of them have received together. */
+  /** Alerts that all of them have received together. */
   received(): number;
+  /** Calls the listener, one only, whenever some have come. */
+  onAlerts(listener: () => void): void;
   /** Rejects if the server ends one of them. */
   readonly ended: Promise<never>;
 }
@@ -16,10 +18,10 @@ export const openSubscriptions = async (
   address: string,
   subscribers: number,
   connections: number,
-  onMessages: () => void = () => {},
 ): Promise<Subscriptions> => {
   let received = 0;
   let opened = 0;
+  let onAlerts = (): void => {};
   let allOpened = (): void => {};
   let failed: (error: Error) => void = () => {};
   const open = new Promise<void>((resolve) => (allOpened = resolve));
@@ -29,14 +31,14 @@ export const openSubscriptions = async (
       opened: () => {
         if (++opened === subscribers) allOpened();
       },
-      messages: (_, count) => {
+      alerts: (_, count) => {
         received += count;
-        onMessages();
+        onAlerts();
       },
       ended: (what) => failed(new Error(`a subscriber was sent away: ${what}`)),
     });
     for (let each = number; each < subscribers; each += connections) connection.open('StreamAlerts', nothing);
   }
   await Promise.race([open, ended]);
-  return { received: () => received, ended };
+  return { received: () => received, onAlerts: (listener) => void (onAlerts = listener), ended };
 };

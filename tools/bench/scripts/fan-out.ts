@@ -21,6 +21,10 @@ const message = framed(batchBody(alerts));
 const perMessage = alerts * subscribers;
 
 endWithBench();
+const subscriptions = await openSubscriptions(address, subscribers, connections);
+const session = connect(`http://${address}`);
+const reports = session.request(grpcHeaders('ReportAlerts'));
+reports.resume();
 let sent = 0;
 let stopped = false;
 let drained = (): void => {};
@@ -31,14 +35,11 @@ const feed = (): void => {
     reports.write(message);
   }
 };
-const subscriptions = await openSubscriptions(address, subscribers, connections, feed);
-const session = connect(`http://${address}`);
-const reports = session.request(grpcHeaders('ReportAlerts'));
-reports.resume();
 const broken = new Promise<never>((_, reject) => {
   reports.on('close', () => reject(new Error('the stream of reports was closed')));
   reports.on('error', reject);
 });
+subscriptions.onAlerts(feed);
 feed();
 await Promise.race([measureLoad(settings, subscriptions.received), subscriptions.ended, broken]);
 await new Promise<void>((resolve) => {
