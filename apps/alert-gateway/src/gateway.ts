@@ -2,8 +2,12 @@ import { Metadata, Server, ServerCredentials, type ServerOptions } from '@grpc/g
 import { type AlertLog, limits, type Millis, type Ports } from '@therapytrain/alerts-core';
 import { createFlow, type Policy } from '@therapytrain/alerts-manager';
 import { admissionDefaults, type AdmissionOptions, createAdmission, type OnShed } from './admission.ts';
+import { connectionDefaults, type ConnectionOptions, createConnections } from './connections.ts';
+import { createDeadlines, requestDeadline } from './deadlines.ts';
+import { startReadiness } from './readiness.ts';
 import { startRetention } from './retention.ts';
 import { createAlertRpc, type ObserveHandlers, type OnReported } from './rpc/alert-rpc.ts';
+import { createGuard } from './rpc/guard.ts';
 import { addHealth } from './rpc/health.ts';
 import { addReflection } from './rpc/reflection.ts';
 import { createTokens } from './stream/cursor.ts';
@@ -23,6 +27,7 @@ export interface GatewayParts {
   /** Bounds that differ from the defaults; for tests. */
   readonly hub?: Partial<HubOptions>;
   readonly admission?: Partial<AdmissionOptions>;
+  readonly connections?: Partial<ConnectionOptions>;
 }
 
 /** How telemetry sees the gateway. */
@@ -53,8 +58,11 @@ export interface GatewayState {
 export interface Gateway {
   /** The address it listens on, with the port that was taken. */
   readonly address: string;
-  /** Ends it: no new work, streams told where to go on, calls finished or cut off after the span. */
-  stop(within: Millis): Promise<void>;
+  /**
+   * Ends it: no new work, streams told where to go on, calls finished or cut off after the span. While somebody is
+   * connected it says for `notice` before that it is not ready, and serves on, so that work can be sent elsewhere.
+   */
+  stop(within: Millis, notice?: Millis): Promise<void>;
 }
 
 // The bounds of connections and calls that reliability.md §4.2 recommends.
@@ -82,16 +90,10 @@ const greeting = (version: string): Metadata => {
 
 const streamRetryDelay = 1_000;
 
-const bind = (server: Server, listen: string): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) =>
-      error ? reject(error) : resolve(port),
-    );
-  });
-
-const shutDown = async (server: Server, within: Millis, ports: Ports): Promise<void> => {
+// The server itself takes its connections for gone as soon as it has said goodbye: it did not accept them.
+const shutDown = async (server: Server, gone: Promise<void>, within: Millis, ports: Ports): Promise<void> => {
   const over = new AbortController();
-  const ended = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  const ended = new Promise<void>((resolve) => server.tryShutdown(() => resolve())).then(() => gone);
   await Promise.race([ended, ports.clock.sleep(within, over.signal).catch(() => {})]);
   over.abort();
   server.forceShutdown();
@@ -121,7 +123,12 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
     onReported: observer.onReported,
     observe: observer.handlers,
   });
-  const server = new Server(serverOptions);
+  const connections = createConnections({ ...connectionDefaults, ...parts.connections }, ports.clock);
+  const requests = createDeadlines(ports.clock, requestDeadline);
+  const server = new Server({
+    ...serverOptions,
+    interceptors: [createGuard({ requests, called: connections.called })],
+  });
   server.addService(rpc.definition, rpc.handlers);
   const health = addHealth(server, greet);
   if (parts.reflection) addReflection(server);
@@ -130,18 +137,22 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
     const { loopDelay, alerts } = admission.state();
     return { ...hub.state(), loopDelay, waiting: alerts, log: log.bounds() };
   });
-  const port = await bind(server, parts.listen);
-  health.set(true);
+  const { injectConnection } = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const port = await connections.listen(parts.listen, injectConnection);
+  const readiness = startReadiness(ports.clock, () => admission.state().loopDelay, health.set);
   return {
     address: parts.listen.replace(/:\d+$/, `:${port}`),
-    stop: async (within) => {
-      health.set(false);
+    stop: async (within, notice = 0) => {
+      readiness.stop();
+      if (connections.open() > 0) await ports.clock.sleep(notice);
+      const gone = connections.stop();
       rpc.drain();
       health.endWatches();
-      await shutDown(server, within, ports);
+      await shutDown(server, gone, within, ports);
       retention.stop();
       hub.close();
       rpc.close();
+      requests.close();
       admission.close();
     },
   };

@@ -18,6 +18,8 @@ import { type GatewayOptions, readOptions } from './options.ts';
 import { loadPolicy } from './policy-file.ts';
 import { welcome } from './welcome.ts';
 
+// Together below 20 s (reliability.md §4.2).
+const notice = 3_000;
 const drainWithin = 15_000;
 const exitIoErr = 74;
 
@@ -59,8 +61,9 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
       logger,
     }),
   });
-  const stop = async (): Promise<void> => {
-    await gateway.stop(drainWithin);
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    // Whoever pressed Ctrl-C has nobody to move elsewhere first.
+    await gateway.stop(drainWithin, signal === 'SIGTERM' ? notice : 0);
     await log.close();
     await telemetry.shutdown();
   };
@@ -68,14 +71,14 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
 };
 
 // The first signal drains; the second ends at once, which loses nothing that was acknowledged.
-const stopOnSignal = (stop: () => Promise<void>, logger: Logger): void => {
+const stopOnSignal = (stop: (signal: NodeJS.Signals) => Promise<void>, logger: Logger): void => {
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (stopping) process.exit(1);
       stopping = true;
       logger.info({ signal }, 'draining');
-      stop().then(
+      stop(signal).then(
         () => process.exit(0),
         (err: unknown) => {
           logger.error({ err }, 'could not stop in order');

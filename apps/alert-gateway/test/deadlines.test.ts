@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AlertError } from '@therapytrain/alerts-core';
 import { createFakeClock, type FakeClock } from '@therapytrain/alerts-testkit';
-import { createDeadlines, type Deadlines } from '../src/deadlines.ts';
+import { callDeadline, createDeadlines, type Deadlines } from '../src/deadlines.ts';
 
 let clock: FakeClock;
 let deadlines: Deadlines;
 beforeEach(() => {
   clock = createFakeClock();
-  deadlines = createDeadlines(clock);
+  deadlines = createDeadlines(clock, callDeadline);
 });
 afterEach(() => deadlines.close());
 

@@ -23,7 +23,8 @@ const retry = z.strictObject({
 });
 
 const batch = z.strictObject({
-  maxAlerts: z.int().min(1).max(limits.batchAlerts).default(limits.batchAlerts).describe('Most reports in a message.'),
+  // Not as many as there may be: of several messages one is decoded while another waits for the disk.
+  maxAlerts: z.int().min(1).max(limits.batchAlerts).default(64).describe('Most reports in a message.'),
   maxBatches: z.int().min(1).max(64).default(8).describe('Most messages that wait for their answer.'),
   maxWaiting: z
     .int()

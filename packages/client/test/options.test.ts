@@ -19,7 +19,7 @@ describe('options', () => {
       insecure: false,
       deadline: 5_000,
       retry: { attempts: 5, initialDelay: 100, maxDelay: 10_000, budgetRatio: 0.1 },
-      batch: { maxAlerts: 256, maxBatches: 8, maxWaiting: 16_384 },
+      batch: { maxAlerts: 64, maxBatches: 8, maxWaiting: 16_384 },
       keepaliveTime: 120_000,
       keepaliveTimeout: 20_000,
     });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
 import type { ReportAlertRequest } from '@therapytrain/alerts-api';
 import { AlertError, type AlertLog, isSeverity, systemPorts } from '@therapytrain/alerts-core';
+import { startOtlpReceiver } from '@therapytrain/alerts-testkit';
 import {
   createAlertMetrics,
   createLogger,
@@ -14,7 +15,6 @@ import {
 import { connect, startAlertServer } from './support/alert-server.ts';
 import { openDiskLog } from './support/disk-log.ts';
 import { withEnvironment } from './support/environment.ts';
-import { startOtlpReceiver } from './support/otlp-receiver.ts';
 
 jest.setTimeout(60_000);
 

@@ -2,13 +2,18 @@ import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { ReportAlertRequest, StreamAlertsResponse } from '@therapytrain/alerts-api';
 import { type Alert, type AlertLog, decodeAlert, systemPorts } from '@therapytrain/alerts-core';
-import { requestIdOf, waitFor } from '@therapytrain/alerts-testkit';
+import {
+  type OtlpReceiver,
+  type ReceivedSpan,
+  requestIdOf,
+  startOtlpReceiver,
+  waitFor,
+} from '@therapytrain/alerts-testkit';
 import { context, trace } from '@opentelemetry/api';
 import { activeTraceParent, startTelemetry, type Telemetry, traceClient, traceLog } from '../src/index.ts';
 import { type AlertServer, connect, report, startAlertServer } from './support/alert-server.ts';
 import { openDiskLog } from './support/disk-log.ts';
 import { withEnvironment } from './support/environment.ts';
-import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from './support/otlp-receiver.ts';
 
 const kinds = { INTERNAL: 1, SERVER: 2, CLIENT: 3, PRODUCER: 4 };
 const service = 'therapytrain.alerts.v1.AlertService';

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { createNoopMeter } from '@opentelemetry/api';
 import { AlertError } from '@therapytrain/alerts-core';
+import { startOtlpReceiver } from '@therapytrain/alerts-testkit';
 import { createAlertMetrics, isTracing, startTelemetry, type Telemetry, type TelemetryOptions } from '../src/index.ts';
 import { withEnvironment } from './support/environment.ts';
-import { startOtlpReceiver } from './support/otlp-receiver.ts';
 
 jest.setTimeout(60_000);
 

@@ -3,6 +3,7 @@ export { draftOf, requestIdOf, type NumberedDraft } from './draft-of.ts';
 export { createFakeClock, epoch, type FakeClock } from './fake-clock.ts';
 export type { LogCheck, LogSubject, OpenLog } from './log-checks/subject.ts';
 export { logChecks, logContract, type LogContractOptions, type TestRunner } from './log-contract.ts';
+export { type OtlpReceiver, type Received, type ReceivedSpan, startOtlpReceiver } from './otlp-receiver.ts';
 export { seededRandom } from './seeded-random.ts';
 export { defaultSource, stamp } from './stamp.ts';
 export { testPorts, type TestPorts, type TestPortsOptions } from './test-ports.ts';

@@ -18,7 +18,7 @@ import {
 } from '@therapytrain/alerts-core';
 import type { Flow } from '@therapytrain/alerts-manager';
 import type { Admission } from '../admission.ts';
-import { createDeadlines } from '../deadlines.ts';
+import { callDeadline, createDeadlines } from '../deadlines.ts';
 import type { Tokens } from '../stream/cursor.ts';
 import type { Hub } from '../stream/hub.ts';
 import type { Topics } from '../stream/topics.ts';
@@ -92,7 +92,7 @@ const bytesOnly = <T extends { path: string; requestStream: boolean; responseStr
 /** Ties the RPCs of `AlertService` to the flow and the log. */
 export const createAlertRpc = (parts: AlertRpcParts): AlertRpc => {
   const { log, tokens, observe } = parts;
-  const deadlines = createDeadlines(parts.clock);
+  const deadlines = createDeadlines(parts.clock, callDeadline);
   const refuse = (thrown: unknown) => statusOf(asAlertError(thrown, parts.onDefect));
   const unary =
     (handle: (message: Buffer, source: string) => Promise<Buffer>, greets = false): handleUnaryCall<Buffer, Buffer> =>

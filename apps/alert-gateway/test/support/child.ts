@@ -12,6 +12,8 @@ export interface Child {
   signal(name: NodeJS.Signals): void;
   /** Waits for its end. */
   ended(): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** The lines it has logged so far, on the standard output. */
+  logged(): readonly string[];
   /** What it wrote so far on the standard error stream. */
   stderr(): string;
 }
@@ -32,10 +34,12 @@ export const startChild = (args: readonly string[], env: Readonly<Record<string,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stderr = '';
+  const logged: string[] = [];
   let address: string | undefined;
   let over: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined;
   child.stderr.setEncoding('utf8').on('data', (text: string) => void (stderr += text));
   createInterface({ input: child.stdout }).on('line', (line) => {
+    logged.push(line);
     const entry = JSON.parse(line) as { readonly msg?: string; readonly address?: string };
     if (entry.msg === 'listening') address = entry.address;
   });
@@ -52,6 +56,7 @@ export const startChild = (args: readonly string[], env: Readonly<Record<string,
     },
     signal: (name) => void child.kill(name),
     ended: () => exited,
+    logged: () => logged,
     stderr: () => stderr,
   };
 };

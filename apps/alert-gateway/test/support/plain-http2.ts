@@ -12,6 +12,8 @@ export interface PlainCall {
   readonly messages: readonly Buffer[];
   /** Sends a message on the stream of the request. */
   send(message: Uint8Array): void;
+  /** Sends bytes of a message as they are. */
+  sendPart(bytes: Uint8Array): void;
   halfClose(): void;
   cancel(): void;
   /** Reads nothing more, until `resume`. */
@@ -66,6 +68,7 @@ export const plainCall = (address: string, method: string, onMessage?: (message:
   return {
     messages,
     send: (message) => void stream.write(framed(message)),
+    sendPart: (bytes) => void stream.write(bytes),
     halfClose: () => void stream.end(),
     cancel: () => stream.close(constants.NGHTTP2_CANCEL),
     pause: () => void stream.pause(),

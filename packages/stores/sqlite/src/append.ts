@@ -69,7 +69,7 @@ export const createAppend = (db: DatabaseSync, transact: Transact, state: LogSta
       at++;
     }
     if (newest) newestId = encodedId(newest);
-    return { known, next, newestId };
+    return { known, next, newestId, bytes: state.measure() };
   };
 
   return (packed: Packed): Appended => {
@@ -84,6 +84,7 @@ export const createAppend = (db: DatabaseSync, transact: Transact, state: LogSta
       );
       state.next = kept.next;
       state.newestId = kept.newestId;
+      state.bytes = kept.bytes;
       return { kind: 'appended', next: first, known: kept.known, bounds: state.bounds() };
     } catch (error) {
       sources.forget(fresh);

@@ -45,11 +45,12 @@ export const createRetain = (db: DatabaseSync, transact: Transact, search: LogSe
     const rows = choose(before, maxBytes);
     const last = rows.at(-1);
     if (!last) return { count: 0, bytes: 0 };
-    transact(() => {
+    state.bytes = transact(() => {
       for (const { sequence, encoded } of rows) {
         retire.run(sequence, uuidBytes(encodedId(encoded)), contentDigest(encoded));
       }
       drop.run(last.sequence);
+      return state.measure();
     });
     state.oldest = last.sequence;
     return { count: rows.length, bytes: rows.reduce((sum, { encoded }) => sum + encoded.length, 0) };

@@ -11,6 +11,10 @@ export interface LogState {
   /** The place before the oldest alert. */
   oldest: number;
   newestId: string | undefined;
+  /** How many bytes of the database are in use. */
+  bytes: number;
+  /** Asks the database for {@link bytes}. Cheap within a transaction; outside it would cost one of its own. */
+  measure(): number;
   bounds(): LogBounds;
 }
 
@@ -22,16 +26,19 @@ export const readState = (db: DatabaseSync, search: LogSearch): LogState => {
   const end = newest?.sequence ?? retired?.sequence ?? 0;
   const { page_size: pageSize } = db.prepare('PRAGMA page_size').get() as { readonly page_size: number };
   const pages = db.prepare('SELECT page_count - freelist_count AS used FROM pragma_page_count, pragma_freelist_count');
+  const measure = (): number => (pages.get() as { readonly used: number }).used * pageSize;
   const state: LogState = {
     pageSize,
     next: end + 1,
     oldest: search.oldest(end),
     newestId: newest?.id ?? (retired && uuidText(retired.id)),
+    bytes: measure(),
+    measure,
     bounds: () => ({
       oldest: state.oldest,
       newest: state.next - 1,
       newestId: state.newestId,
-      bytes: (pages.get() as { readonly used: number }).used * pageSize,
+      bytes: state.bytes,
     }),
   };
   return state;
