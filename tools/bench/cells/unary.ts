@@ -22,6 +22,7 @@ export const unaryCell = (bench: Bench): Cell => ({
         unaryCalls(bench, 'gateway, 64 in flight', gateway, narrow),
         unaryCalls(bench, 'bare echo, 64 in flight', bare, narrow),
         unaryCalls(bench, 'gateway, 1 in flight', gateway, lone),
+        unaryCalls(bench, 'bare echo, 1 in flight', bare, lone),
         rawInserts(bench, 'SQLite, 1 row a commit', 1),
         ...posts,
       ],
@@ -49,6 +50,13 @@ export const unaryCell = (bench: Bench): Cell => ({
       to: 'SQLite, 1 row a commit',
       quantity: 'rate',
       aim: { better: 'more', aim: 0.5, reach: 0.7 },
+    },
+    // What is left to the gateway: a call takes the time of a bare one, and of a commit.
+    {
+      text: 'ReportAlert ÷ bare unary echo, one in flight',
+      of: 'gateway, 1 in flight',
+      to: 'bare echo, 1 in flight',
+      quantity: 'rate',
     },
     {
       text: 'ReportAlert, CPU per alert ÷ Alertmanager, single POST',

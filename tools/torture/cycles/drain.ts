@@ -31,6 +31,7 @@ const fewest = 20;
 const load: LoadOptions = { callers: 4, streams: 1, batch: 2, pause: 400, size: 'mixed' };
 const drainWithin: Millis = 20_000;
 const endWithin: Millis = 2_000;
+const hangAfter: Millis = 2_000;
 const resumeWithin: Millis = 10_000;
 
 /** A gateway with subscribers, under load. */
@@ -128,9 +129,9 @@ const checkSubscribers = async (
       log.filter(({ sequence }) => sequence >= first && sequence <= last),
     );
   });
-  for (const [at, { seen, farewell }] of subscribers.slice(0, resumers).entries()) {
+  for (const [at, { seen, cursor }] of subscribers.slice(0, resumers).entries()) {
     const next = log.find(({ sequence }) => sequence > (seen.at(-1)?.sequence ?? 0))?.sequence;
-    const got = farewell === undefined ? undefined : await firstAfter(client, farewell);
+    const got = cursor === undefined ? undefined : await firstAfter(client, cursor);
     if (got !== next) violations.push(wrongly('stream gap', `subscriber ${at} resumed at ${got} instead of ${next}`));
   }
   client.close();
@@ -172,8 +173,10 @@ const twoSignals = async (
 ): Promise<Violation<RecipeWrong>[]> => {
   const busy = await begin(context, history, 'drain twice');
   if ('wrong' in busy) return [busy];
-  const release = hangCall(busy.address);
   busy.victim.signal('SIGTERM');
+  // While it still takes calls, but not so early that the call has run out of time when the drain begins.
+  await pause(hangAfter);
+  const release = hangCall(busy.address);
   await Promise.all(busy.subscribers.map(({ ended }) => ended));
   const early = busy.victim.exit;
   const at = performance.now();

@@ -133,7 +133,7 @@ export interface StreamAlertsRequest {
     /** After this cursor of an earlier stream with the same filter. */
     { $case: "cursor"; value: string }
     | //
-    /** With the first alert received at this time or later. */
+    /** With the first alert received at this time or later; a time still to come begins with what is kept from now on. */
     { $case: "since"; value: Date }
     | //
     /** With the oldest alert that the log still holds. Must be true. */
