@@ -6,7 +6,10 @@ export interface Tail {
   bounds(): { readonly oldest: Cursor; readonly newest: Cursor };
   /** At most `limit` alerts after the cursor; undefined if it lies before what is in memory. */
   after(cursor: Cursor, limit: number): readonly KeptAlert[] | undefined;
-  close(): void;
+  /** Follows the log from now on. */
+  wake(): void;
+  /** Forgets everything and follows the log no more: nobody needs it. */
+  sleep(): void;
 }
 
 /** How much a tail holds. */
@@ -26,12 +29,13 @@ const firstAfter = (alerts: readonly KeptAlert[], cursor: Cursor): number => {
   return low;
 };
 
-/** Follows the log from now on, and tells `onKept` after each commit. */
+/** Makes a tail that sleeps. Awake, it tells `onKept` after each commit. */
 export const createTail = (log: AlertLog, options: TailOptions, onKept: () => void): Tail => {
-  const alerts: KeptAlert[] = [];
-  let { newest } = log.bounds();
-  let oldest = newest;
+  let alerts: KeptAlert[] = [];
+  let newest = 0;
+  let oldest = 0;
   let bytes = 0;
+  let unfollow: (() => void) | undefined;
   // Dropping from the front moves everything behind it, so it is done for many at once.
   const trim = (): void => {
     let count = Math.max(0, alerts.length - options.maxAlerts);
@@ -43,7 +47,7 @@ export const createTail = (log: AlertLog, options: TailOptions, onKept: () => vo
       bytes -= encoded.length;
     }
   };
-  const unfollow = log.follow((kept) => {
+  const take = (kept: readonly KeptAlert[]): void => {
     for (const each of kept) {
       alerts.push(each);
       bytes += each.encoded.length;
@@ -51,14 +55,28 @@ export const createTail = (log: AlertLog, options: TailOptions, onKept: () => vo
     }
     if (alerts.length > 1.25 * options.maxAlerts || bytes > 1.25 * options.maxBytes) trim();
     onKept();
-  });
+  };
   return {
-    bounds: () => ({ oldest, newest }),
+    bounds: () => {
+      if (unfollow) return { oldest, newest };
+      const end = log.bounds().newest;
+      return { oldest: end, newest: end };
+    },
     after: (cursor, limit) => {
       if (cursor < oldest) return undefined;
       const from = firstAfter(alerts, cursor);
       return alerts.slice(from, from + limit);
     },
-    close: unfollow,
+    wake: () => {
+      if (unfollow) return;
+      oldest = newest = log.bounds().newest;
+      unfollow = log.follow(take);
+    },
+    sleep: () => {
+      unfollow?.();
+      unfollow = undefined;
+      alerts = [];
+      bytes = 0;
+    },
   };
 };
