@@ -21,6 +21,8 @@ import type { AlertClient, ReportOptions } from './types.ts';
 
 // Three heartbeats.
 const silence = 45_000;
+// Who listens wants to hear what happens; a report that waits is safe in the meantime, news that waits are old.
+const longestDeafness = 2_000;
 
 const parse = (options: AlertClientOptions): AlertClientSettings => {
   const parsed = alertClientOptions.safeParse(options);
@@ -56,7 +58,7 @@ export const createAlertClient = (options: AlertClientOptions = {}, parts: Alert
   const { deadline, retry } = settings;
   const send = createSendReport({ sender, clock, deadline, attempts: retry.attempts, shelter: spooling?.shelter });
   const ask = createAsk({ link: reads, settings, clock, random, signal });
-  const backoff = createBackoff(retry, random);
+  const backoff = createBackoff({ ...retry, maxDelay: Math.min(retry.maxDelay, longestDeafness) }, random);
   const subscribe = createSubscribe({ link: reads, clock, random, backoff, silence, signal });
 
   const report = (draft: AlertDraft, reportOptions: ReportOptions = {}) => {

@@ -26,7 +26,7 @@ export const broken = (what: string, cause: unknown): AlertError =>
 
 /** The log could not be read. */
 export const unreadable = (cause: string): AlertError =>
-  new AlertError('STORE_UNAVAILABLE', 'the log could not be read', { cause });
+  new AlertError('STORE_UNAVAILABLE', 'the log could not be read', { cause, retryAfter });
 
 /** The alerts that a cursor asks for were let go. */
 export const expired = (): AlertError =>
