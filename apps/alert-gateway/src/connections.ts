@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import type { Clock, Millis } from '@therapytrain/alerts-core';
-import { every } from './every.ts';
+import { createDeadlines } from './deadlines.ts';
 import { splitAddress } from './options.ts';
 
 /** Bounds of the connections of a gateway. */
@@ -25,43 +25,38 @@ export interface Connections {
   stop(): Promise<void>;
 }
 
-interface Silent {
-  readonly socket: Socket;
-  readonly until: Millis;
-}
-
-const sweep: Millis = 500;
-
 /** Makes the connections of a gateway. */
 export const createConnections = (options: ConnectionOptions, clock: Clock): Connections => {
-  // Those on which no call has begun yet: none, most of the time, so that calls need not look where they come from. All
-  // have the same patience, so it runs out in the order they came.
-  const silent = new Map<string, Silent>();
+  const { most, firstCall } = options;
+  const firstCalls = createDeadlines(clock, { limit: firstCall, message: 'no call has begun in time' });
+  // How to tell that a call has begun, by peer: those on which none has. There are none most of the time, so that calls
+  // need not look where they come from.
+  const silent = new Map<string, () => void>();
   const server = createServer({ noDelay: true });
-  server.maxConnections = options.most;
+  server.maxConnections = most;
   let open = 0;
   const admit = (socket: Socket): void => {
     const peer = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`;
+    const begun = firstCalls.begin(() => socket.destroy());
     open++;
-    silent.set(peer, { socket, until: clock.monotonic() + options.firstCall });
+    silent.set(peer, begun);
     socket.once('close', () => {
       open--;
-      if (silent.get(peer)?.socket === socket) silent.delete(peer);
+      begun();
+      // Its port may belong to another by now.
+      if (silent.get(peer) === begun) silent.delete(peer);
     });
   };
-  const sweeping = every(sweep, clock, () => {
-    const now = clock.monotonic();
-    for (const [peer, { socket, until }] of silent) {
-      if (until > now) return;
-      silent.delete(peer);
-      socket.destroy();
-    }
-  });
+  const heard = (peer: string): void => {
+    silent.get(peer)?.();
+    silent.delete(peer);
+  };
   return {
     listen: (address, take) =>
       new Promise((resolve, reject) => {
         const { host, port } = splitAddress(address) ?? {};
-        server.once('error', reject);
+        // Later ones tell of a connection that could not be accepted, and change nothing.
+        server.on('error', reject);
         server.on('connection', (socket) => {
           admit(socket);
           take(socket);
@@ -72,11 +67,11 @@ export const createConnections = (options: ConnectionOptions, clock: Clock): Con
         });
       }),
     called: (peer) => {
-      if (silent.size > 0) silent.delete(peer());
+      if (silent.size > 0) heard(peer());
     },
     open: () => open,
     stop: () => {
-      sweeping.stop();
+      firstCalls.close();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };

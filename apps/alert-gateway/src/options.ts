@@ -58,7 +58,8 @@ Examples:
   ALERTS_DATA=/var/lib/alerts alert-gateway --log-level warn
 
 Signals:
-  SIGTERM, SIGINT   drain: finish what was begun, tell subscribers where to go on, end within 20 s
+  SIGTERM, SIGINT   drain: finish what was begun, tell subscribers where to go on, end within 20 s;
+                    SIGTERM, while somebody is connected, first serves on for 3 s and says that it is not ready
   the same again    end at once (nothing that was acknowledged is lost)
 
 Exit codes:

@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { waitFor } from '@therapytrain/alerts-testkit';
 import { after, kept, openGateway, subscribeTo } from './support.ts';
 import { healthOf } from './support/health.ts';
 import { plainCall } from './support/plain-http2.ts';
-
-const alone = { 'grpc.use_local_subchannel_pool': 1 };
 
 interface Peer {
   readonly socket: Socket;
@@ -65,7 +64,7 @@ const openAgain = async (address: string): Promise<Peer> => {
   let peer = await connectTo(address);
   await waitFor(
     async () => {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(100);
       if (!peer.closed()) return true;
       peer = await connectTo(address);
       return false;
@@ -96,8 +95,7 @@ describe('a request', () => {
 });
 
 test('before it drains, the gateway says that it is not ready and serves on', async () => {
-  const { gateway, connect: connectClient, stop } = await openGateway({ inMemory: true });
-  const client = connectClient(alone);
+  const { gateway, client } = await openGateway({ inMemory: true });
   await kept(client);
   const health = healthOf(gateway.address).watch();
   await waitFor(() => health.told.length === 1, { what: 'the first status', deadline: 20_000 });
@@ -107,5 +105,4 @@ test('before it drains, the gateway says that it is not ready and serves on', as
   await stopped;
   expect(health.told).toEqual(['SERVING', 'NOT_SERVING', 'ended with 14']);
   await expect(kept(client)).rejects.toThrow();
-  await stop();
 });

@@ -2,19 +2,19 @@ import type { OutgoingHttpHeaders } from 'node:http2';
 
 const headSize = 5;
 
-/** Counts gRPC messages in the bytes of one stream, without looking at them. */
+/** Counts gRPC messages in the bytes of one stream, without decoding them. */
 export interface MessageCounter {
   /** How many messages end within these bytes, which follow those of the call before. */
   add(bytes: Uint8Array, from?: number, to?: number): number;
 }
 
-/** Makes a counter for a stream at its beginning; of those messages only that begin with this byte, if one is given. */
+/** Makes a counter for a stream at its beginning. With a byte, it counts those messages only that begin with it. */
 export const createMessageCounter = (firstByte?: number): MessageCounter => {
   // Bytes of the message that are still to come, once its head is there.
   let missing = 0;
   let headSeen = 0;
   let length = 0;
-  let counts = true;
+  let first: number | undefined;
   return {
     add: (bytes, from = 0, to = bytes.length) => {
       let count = 0;
@@ -26,14 +26,14 @@ export const createMessageCounter = (firstByte?: number): MessageCounter => {
           if (headSeen++ > 0) length = length * 256 + byte;
           if (headSeen < headSize) continue;
           missing = length;
-          counts = firstByte === undefined;
+          first = undefined;
         }
-        if (missing === length && at < to && missing > 0) counts = firstByte === undefined || bytes[at] === firstByte;
+        if (missing === length && missing > 0 && at < to) first = bytes[at];
         const step = Math.min(missing, to - at);
         at += step;
         missing -= step;
         if (missing > 0) break;
-        if (counts) count++;
+        if (firstByte === undefined || first === firstByte) count++;
         headSeen = 0;
         length = 0;
       }

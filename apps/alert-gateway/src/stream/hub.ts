@@ -77,7 +77,7 @@ export const createHub = (log: AlertLog, clock: Clock, options: HubOptions, even
     delivered: (alerts) => events.delivered(alerts, 1),
     ended: (subscriber: Subscriber, reason: AlertErrorCode) => {
       subscribers.delete(subscriber);
-      // To remember what nobody listens to would cost each report a fifth of what it costs now.
+      // To remember what nobody listens to would be work for every report.
       if (subscribers.size === 0) tail.sleep();
       events.ended(reason);
     },

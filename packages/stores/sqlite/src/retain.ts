@@ -29,7 +29,7 @@ export const createRetain = (db: DatabaseSync, transact: Transact, search: LogSe
   // Those that are too old, and as many more as it takes to get below the size; no more than for one commit.
   const choose = (before: number, maxBytes: number): Row[] => {
     const tooOld = (search.first(idFloor(before))?.sequence ?? state.next) - 1;
-    const excess = state.bounds().bytes - maxBytes;
+    const excess = state.bytes - maxBytes;
     const rows: Row[] = [];
     let freed = 0;
     for (const each of oldest.iterate(excess > 0 ? state.next - 1 : tooOld, alertsAtOnce)) {
