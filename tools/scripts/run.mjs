@@ -1,6 +1,6 @@
 // The first thing that runs on a fresh clone, on whatever Node the machine has (20.19 or later): it installs what is
 // missing, then goes on with the Node that came with the install. Plain JavaScript, and nothing but Node's own modules.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -12,16 +12,12 @@ const stamp = join(root, 'node_modules', '.installed');
 
 const [task = 'help', ...args] = process.argv.slice(2);
 
-const run = (command, rest, env = {}) => {
-  const { status, error, signal } = spawnSync(command, rest, {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, ...env },
-    shell: process.platform === 'win32',
-  });
-  if (error) throw error;
-  return signal ? 1 : (status ?? 1);
-};
+const optionsOf = (env) => ({
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, ...env },
+  shell: process.platform === 'win32',
+});
 
 const lock = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
@@ -29,8 +25,10 @@ const lock = createHash('sha256')
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   console.log('Installing dependencies …');
   // Not `npm ci`: it refuses a lockfile without the packages of other platforms, which a registry may not have had.
-  const status = run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error']);
-  if (status !== 0) process.exit(status);
+  const flags = ['--no-save', '--no-fund', '--no-audit', '--loglevel=error'];
+  const { status, error } = spawnSync('npm', ['install', ...flags], optionsOf({}));
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
   writeFileSync(stamp, lock);
 }
 
@@ -42,4 +40,8 @@ if (!existsSync(script)) {
   process.exit(2);
 }
 const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@therapytrain/source'];
-process.exit(run(node, [...flags, script, ...args], { NX_DAEMON: 'false' }));
+const child = spawn(node, [...flags, script, ...args], optionsOf({ NX_DAEMON: 'false' }));
+// A terminal tells the task of Ctrl-C by itself. Whatever else ends this process ends the task, and waits for it.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => child.kill('SIGTERM'));
+child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

@@ -9,7 +9,7 @@ const built = run('nx', [
   'build',
   '-p',
   '@therapytrain/alert-gateway,@therapytrain/alertctl',
-  '--outputStyle=quiet',
+  '--outputStyle=static-failures-only',
 ]);
 if (built !== 0) process.exit(built);
 
@@ -23,6 +23,7 @@ const gateway = spawn(
   ],
   { stdio: 'inherit', env: { ...process.env, ALERTS_WELCOME: 'true' } },
 );
-// The gateway drains by itself on what the terminal sends to both; this process only waits for it.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => gateway.kill(signal));
+// Ctrl-C reaches the gateway by itself, from the terminal: told of it twice, it would end at once instead of draining.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => gateway.kill('SIGTERM'));
 gateway.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

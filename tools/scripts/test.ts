@@ -31,6 +31,7 @@ const checks: readonly Check[] = [
   { name: 'generated code', run: () => script('tools/scripts/generate.ts', '--check') },
   { name: 'workspace rules', run: () => script('tools/scripts/workspace-rules.ts') },
   { name: 'build', run: () => nx('build') },
+  { name: 'npm start', run: () => script('tools/scripts/start-check.ts') },
   { name: 'types of tests', run: () => nx('typecheck') },
   { name: 'printed docs', run: () => script('tools/scripts/docs.ts', '--check') },
   { name: 'lint', run: () => nx('lint') },
