@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The gateway as it ships, once it is built. */
-export const gatewayMain = join(root, 'apps/alert-gateway/dist/main.js');
+export const gatewayMain = join(root, 'apps/alert-gateway/bin/alert-gateway.js');
 
 /** The flags of Node in the first line of an executable script; none where it has no such line. */
 export const shebangFlags = (script: string): readonly string[] => {

@@ -17,7 +17,7 @@ const gateway = spawn(
   process.execPath,
   [
     '--disable-warning=ExperimentalWarning',
-    join(root, 'apps/alert-gateway/dist/main.js'),
+    join(root, 'apps/alert-gateway/bin/alert-gateway.js'),
     ...['--policy', join(root, 'apps/alert-gateway/policy.yaml'), '--data', join(root, 'data'), '--reflection'],
     ...process.argv.slice(2),
   ],

@@ -1,4 +1,3 @@
-#!/usr/bin/env -S node --disable-warning=ExperimentalWarning --max-semi-space-size=64
 import { readFileSync } from 'node:fs';
 import { AlertError, systemPorts, systemRandom } from '@therapytrain/alerts-core';
 import { createSqliteLog } from '@therapytrain/alerts-store-sqlite';

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // This file must load on any Node from 20 on, to say that it is too old. So it imports the rest only afterwards.
 
 const oldestNode = 22;
