@@ -1,3 +1,6 @@
 import { preset } from '../jest.preset.js';
 
-export default preset('tools');
+const own = preset('tools');
+
+// The generators are a project of their own.
+export default { ...own, testPathIgnorePatterns: [...own.testPathIgnorePatterns, '<rootDir>/workspace/'] };

@@ -43,6 +43,7 @@ const checks: readonly Check[] = [
 const peerChecks: readonly Check[] = [
   { name: 'torture, short form', run: () => script('tools/torture/main.ts', '--short', '--require') },
   { name: 'bench, smoke', run: () => script('tools/bench/main.ts', '--quick') },
+  { name: 'channels, each installed alone', run: () => script('tools/scripts/standalone.ts') },
   { name: 'release: dry run', run: () => script('tools/scripts/release-dry-run.ts') },
 ];
 
@@ -53,7 +54,8 @@ const perform = ({ name, run: work }: Check): Ended => {
   return { name, failed, seconds: (performance.now() - begun) / 1000 };
 };
 
-const results = () => globSync('{packages,packages/stores,apps,.}/*/coverage/results.json', { cwd: root });
+const results = () =>
+  globSync('{packages,packages/channels,packages/stores,apps,tools,.}/*/coverage/results.json', { cwd: root });
 
 interface JestResults {
   readonly numPassedTests: number;
@@ -86,6 +88,9 @@ for (const { name, failed, seconds } of ended) {
 }
 if (!peers)
   console.log('  – torture, bench and release: not run here; "npm test -- --peers" runs them (as root, for torture)');
+if (!existsSync('/usr/sbin/postfix')) console.log('  – Postfix is not here: no mail goes through a real MTA');
+if (!existsSync('/usr/bin/chromium'))
+  console.log('  – Chromium is not here: the HTML of mails is not parsed by a browser');
 if (!existsSync('/usr/bin/strace')) console.log('  – strace is not here: faults at the disk are not injected');
 
 // The tests count one by one, every other check as one; a run that found no test has failed.

@@ -26,9 +26,17 @@ for (const [path, { resolved, integrity, link }] of Object.entries(lock.packages
 }
 if (!/^ignore-scripts=true$/m.test(text('.npmrc'))) faults.push('.npmrc: install scripts are not off');
 
-const manifests = globSync(['packages/*/package.json', 'packages/stores/*/package.json', 'apps/*/package.json'], {
-  cwd: root,
-});
+const manifests = globSync(
+  [
+    'packages/*/package.json',
+    'packages/channels/*/package.json',
+    'packages/stores/*/package.json',
+    'apps/*/package.json',
+  ],
+  {
+    cwd: root,
+  },
+);
 for (const file of manifests) {
   const manifest = JSON.parse(text(file)) as Manifest;
   const folder = file.slice(0, -'/package.json'.length);

@@ -14,3 +14,10 @@ export {
   type HandledAlert,
   type HandlerFailure,
 } from '@therapytrain/alerts-manager';
+export {
+  type EmailNotification,
+  NotificationConfig,
+  type SlackNotification,
+  type WebhookNotification,
+} from './notification-config.ts';
+export { NotificationHandler, type NotificationOptions } from './notification-handler.ts';

@@ -58,6 +58,8 @@ test('the one import holds what the document shows, and no more than is meant', 
     'AlertManager',
     'AlertSeverity',
     'AlertType',
+    'NotificationConfig',
+    'NotificationHandler',
     'severityName',
   ]);
 });

@@ -9,10 +9,11 @@ import {
   type Random,
   WireReader,
   wireType,
+  createBackoff,
+  spread,
 } from '@therapytrain/alerts-core';
 import type { Link } from './link.ts';
 import type { AlertClientSettings } from './options.ts';
-import { createBackoff, spread } from './retry.ts';
 import { errorOfCall, mayRetry } from './status.ts';
 import type { AlertPage, GatewayHealth, ListOptions, ServingStatus } from './types.ts';
 

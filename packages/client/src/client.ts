@@ -7,6 +7,7 @@ import {
   type Ports,
   systemClock,
   systemRandom,
+  createBackoff,
 } from '@therapytrain/alerts-core';
 import { createAsk, gatewayHealth, getAlert, listAlerts } from './calls.ts';
 import { createLink } from './link.ts';
@@ -14,7 +15,6 @@ import { type AlertClientOptions, alertClientOptions, type AlertClientSettings }
 import type { AlertClientParts } from './parts.ts';
 import { createPrepareReport, createSendReport, type PreparedReport } from './report/report.ts';
 import { createSender } from './report/sender.ts';
-import { createBackoff } from './retry.ts';
 import { createSpooling } from './spool/spooling.ts';
 import { createSubscribe } from './stream/subscribe.ts';
 import type { AlertClient, ReportOptions } from './types.ts';

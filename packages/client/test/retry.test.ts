@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Random } from '@therapytrain/alerts-core';
-import { createBackoff, createRetryBudget, spread } from '../src/retry.ts';
+import { createBackoff, spread } from '@therapytrain/alerts-core';
+import { createRetryBudget } from '../src/retry.ts';
 
 const always = (fraction: number): Random => ({ fraction: () => fraction, fill: () => {} });
 const almostOne = 1 - Number.EPSILON;

@@ -14,6 +14,9 @@ export const alertErrorCodes = {
   POLICY_INVALID: ['INVALID_ARGUMENT', 'The policy breaks its schema; the message says where.', false],
   ALERT_NOT_FOUND: ['NOT_FOUND', 'No alert of this id is kept.', false],
   REQUEST_ID_REUSED: ['ALREADY_EXISTS', 'The request id was used before, for an alert with another content.', false],
+  INCIDENT_NOT_FOUND: ['NOT_FOUND', 'No incident of this id is known.', false],
+  SILENCE_NOT_FOUND: ['NOT_FOUND', 'No silence of this id is known.', false],
+  CONFLICT: ['ABORTED', 'It was changed by somebody else since it was read; read it again.', false],
   CURSOR_EXPIRED: ['OUT_OF_RANGE', 'Alerts after the cursor are past their retention.', false],
   OVERLOADED: ['RESOURCE_EXHAUSTED', 'There is more to do than can be done in time; the least severe go first.', true],
   DISK_FULL: ['RESOURCE_EXHAUSTED', 'There is no space left to keep the alert; reads go on.', true],
@@ -31,6 +34,11 @@ export const alertErrorCodes = {
   SPOOL_FULL: ['RESOURCE_EXHAUSTED', 'The gateway is away and the spool has no room for this alert.', true],
   NOT_CONFIGURED: ['FAILED_PRECONDITION', 'What the call needs was not configured.', false],
   CLOSED: ['FAILED_PRECONDITION', 'The object was closed before the call.', false],
+  NOTIFICATION_FAILED: [
+    'FAILED_PRECONDITION',
+    'A channel did not take a notice; the message says why, by reason.',
+    false,
+  ],
   DEFECT: ['INTERNAL', 'A defect of ours; the log of the gateway has it under the trace id.', false],
 } as const satisfies Record<string, readonly [status: string, meaning: string, retry: boolean]>;
 

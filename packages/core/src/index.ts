@@ -16,6 +16,7 @@ export {
   type AlertTypes,
   type MetadataKey,
 } from './alert-type.ts';
+export { type Backoff, createBackoff, spread } from './backoff.ts';
 export { drafts, type CommonDraft, type CommonDrafts } from './drafts.ts';
 export {
   AlertError,
@@ -53,3 +54,26 @@ export { encodeReceipt, joinFields, type EncodedField } from './wire/frame.ts';
 export { WireReader, wireType } from './wire/reader.ts';
 export { scanMessage, type MessageShape } from './wire/scan.ts';
 export { contentDigest, sameContent, sameDigest } from './wire/same.ts';
+export {
+  type Account,
+  type AuditEntry,
+  type Changes,
+  type Claim,
+  type Count,
+  type Delivery,
+  type DeliveryQuery,
+  type DeliveryState,
+  type Incident,
+  incidentAlerts,
+  type IncidentQuery,
+  type Job,
+  type JobKind,
+  type NewAuditEntry,
+  type NewJob,
+  type PairState,
+  type ReviewReason,
+  type Settled,
+  type Settlement,
+  type Silence,
+  type Store,
+} from './store/index.ts';

@@ -62,11 +62,16 @@ export interface AlertManagerOptions {
 
 const localSource = 'local';
 
+// What we say of ourselves may be logged; the text of anybody else's error may hold what the alert says.
+const said = (error: unknown): object => {
+  if (error instanceof AlertError) return { code: error.code, message: error.message };
+  if (error instanceof AggregateError) return { errors: error.errors.map(said) };
+  return error instanceof Error ? { error: error.name } : {};
+};
+
 const logFailure = ({ error, severity, ...failure }: HandlerFailure): void => {
-  const known = error instanceof AlertError ? { code: error.code, message: error.message } : {};
-  const name = error instanceof Error ? { error: error.name } : {};
-  const line = { level: 'error', msg: 'alert handler failure', severity: severityName(severity), ...failure, ...name };
-  process.stderr.write(`${JSON.stringify({ ...line, ...known })}\n`);
+  const line = { level: 'error', msg: 'alert handler failure', severity: severityName(severity), ...failure };
+  process.stderr.write(`${JSON.stringify({ ...line, ...said(error) })}\n`);
 };
 
 /**

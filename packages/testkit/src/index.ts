@@ -1,3 +1,23 @@
+export { applies, channelChecks, channelContract, type ChannelContractOptions } from './channel-contract.ts';
+export { type HostileInput, hostileInputs } from './channel-checks/hostile-inputs.ts';
+export { contractTypes, noticeOf, sampleAlert, sampleIncident, sampleStory } from './channel-checks/stories.ts';
+export {
+  type Arrival,
+  type ChannelCheck,
+  type ChannelPeer,
+  type ChannelSubject,
+  namedWait,
+  type OpenChannelSubject,
+  type PeerBehaviour,
+  type SubjectWish,
+} from './channel-checks/subject.ts';
+export { createTestCertificate, type TestCertificate, type TestCertificateOptions } from './peers/certificate.ts';
+export { type HttpPeer, type HttpPeerOptions, type HttpVerdict, startHttpPeer } from './peers/http-peer.ts';
+export { type PagerdutyIncident, type PagerdutyPeer, startPagerdutyPeer } from './peers/pagerduty-peer.ts';
+export { type SlackCall, type SlackPeer, type SlackPeerOptions, startSlackPeer } from './peers/slack-peer.ts';
+export { type MailArrival, type SmtpPeer, type SmtpPeerOptions, startSmtpPeer } from './peers/smtp-peer.ts';
+export type { SmtpAct, SmtpStage } from './peers/smtp-stages.ts';
+export { skewedPorts } from './skewed-ports.ts';
 export { alertDrafts, metadataOf } from './alert-drafts.ts';
 export { draftOf, requestIdOf, type NumberedDraft } from './draft-of.ts';
 export { createFakeClock, epoch, type FakeClock } from './fake-clock.ts';

@@ -1,7 +1,14 @@
-import { type AlertError, type Clock, type Millis, type Random } from '@therapytrain/alerts-core';
+import {
+  type AlertError,
+  type Clock,
+  type Millis,
+  type Random,
+  createBackoff,
+  spread,
+} from '@therapytrain/alerts-core';
 import type { AlertClientSettings } from '../options.ts';
 import { mayRetry } from '../status.ts';
-import { createBackoff, createRetryBudget, spread } from '../retry.ts';
+import { createRetryBudget } from '../retry.ts';
 import type { Ledger, Outgoing } from './outgoing.ts';
 
 /** Decides which reports are sent again, and when. */

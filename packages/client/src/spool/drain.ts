@@ -5,11 +5,12 @@ import {
   type AppendResult,
   type Clock,
   type Random,
+  type Backoff,
+  spread,
 } from '@therapytrain/alerts-core';
 import type { Outgoing } from '../report/outgoing.ts';
 import type { PreparedReport, Shelter } from '../report/report.ts';
 import type { Sender } from '../report/sender.ts';
-import { type Backoff, spread } from '../retry.ts';
 import { mayRetry } from '../status.ts';
 import type { SpooledRow } from './messages.ts';
 import type { Spool } from './spool.ts';

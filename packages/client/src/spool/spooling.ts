@@ -1,9 +1,8 @@
-import { type AlertError, decodeReport, type Ports } from '@therapytrain/alerts-core';
+import { type AlertError, decodeReport, type Ports, createBackoff } from '@therapytrain/alerts-core';
 import type { AlertClientSettings } from '../options.ts';
 import type { AlertClientParts, SpooledReport } from '../parts.ts';
 import type { Sender } from '../report/sender.ts';
 import type { Shelter } from '../report/report.ts';
-import { createBackoff } from '../retry.ts';
 import { createDrain } from './drain.ts';
 import type { SpooledRow } from './messages.ts';
 import { createSpool } from './spool.ts';

@@ -1,7 +1,14 @@
 import type { StreamAlertsRequest } from '@therapytrain/alerts-api';
-import { AlertError, type Clock, fieldError, type Millis, type Random } from '@therapytrain/alerts-core';
+import {
+  AlertError,
+  type Clock,
+  fieldError,
+  type Millis,
+  type Random,
+  type Backoff,
+  spread,
+} from '@therapytrain/alerts-core';
 import type { Link } from '../link.ts';
-import { type Backoff, spread } from '../retry.ts';
 import { mayRetry, meaning } from '../status.ts';
 import type { StreamedAlert, StreamOptions } from '../types.ts';
 import { openConnection } from './connection.ts';

@@ -1,0 +1,2 @@
+export { email, openEmail, type OpenEmailOptions } from './email.ts';
+export { smtpFromEnvironment, type SmtpSettings } from './environment.ts';

@@ -1,0 +1,4 @@
+import { channelContract } from '@therapytrain/alerts-testkit';
+import { openSubject } from './support/subject.ts';
+
+channelContract('email', openSubject);

@@ -1,0 +1,117 @@
+import type { Alert } from '../alert.ts';
+import type { Instant } from '../ports.ts';
+import type { Sensitivity } from '../sensitivity.ts';
+import type { AlertSeverity } from '../severity.ts';
+
+/** How sensitive a value a channel may be given: PUBLIC 1 to HEALTH 4. Nothing is cleared for SECRET. */
+export type Clearance = Exclude<Sensitivity, 5>;
+
+/** The levels that a clearance lets through: its own and those below, as a union. */
+export type UpTo<C extends Clearance> = C extends 1 ? 1 : C extends 2 ? 1 | 2 : C extends 3 ? 1 | 2 | 3 : Clearance;
+
+declare const clearedTo: unique symbol;
+
+/**
+ * Text that holds nothing above the clearance, and none of what a hostile text could do to a reader: no controls, no
+ * hidden or direction-changing characters, no live links, no mentions. Only the projection makes it. It still has to be
+ * escaped for where it goes (see `escapeHtml` and its neighbours). `L` is the union of the levels it may hold.
+ */
+export type ClearedText<L extends Clearance> = string & { readonly [clearedTo]: L };
+
+/** Why people are told. */
+export const noticeEvents = ['alert', 'opened', 'updated', 'escalated', 'acknowledged', 'resolved', 'digest'] as const;
+
+/** One of {@link noticeEvents}. */
+export type NoticeEvent = (typeof noticeEvents)[number];
+
+/** The state of an incident. */
+export type IncidentState = 'OPEN' | 'ACKNOWLEDGED' | 'RESOLVED';
+
+/** What is known of an incident before it is cleared for anybody. */
+export interface IncidentStory {
+  /** Opaque and without personal data; stays the same through the incident's life, and makes its thread. */
+  readonly id: string;
+  /** What it is about. Default: the title of the newest alert's type. */
+  readonly title?: string;
+  readonly severity: AlertSeverity;
+  readonly state: IncidentState;
+  /** How many alerts joined it. */
+  readonly count: number;
+  readonly firstSeen: Instant;
+  readonly lastSeen: Instant;
+  /** Who acknowledged, resolved or was called by the escalation: a name of the staff. */
+  readonly by?: string;
+  /** What they wrote. */
+  readonly comment?: string;
+}
+
+/** What there is to tell, before it is cleared for anybody. Only the projection reads it. */
+export interface Story {
+  readonly event: NoticeEvent;
+  /** When it came to be told. */
+  readonly at: Instant;
+  /** Newest first. The ten newest are shown. */
+  readonly alerts: readonly Alert[];
+  /** How many alerts it stands for, if more than are given. */
+  readonly total?: number;
+  /** Present for all events but `alert` and `digest`. */
+  readonly incident?: IncidentStory;
+  /** Where to read on: an http or https address of the deployment itself. */
+  readonly link?: string;
+}
+
+/** One fact of an alert's metadata. */
+export interface Fact<L extends Clearance> {
+  /** The metadata key: a declared one, never the reporter's own. */
+  readonly key: string;
+  /** The key for people: `User`, `Request count`. */
+  readonly label: string;
+  readonly text: ClearedText<L>;
+  /** True if the value is above the clearance and `text` is a pseudonym in its place. */
+  readonly pseudonym: boolean;
+}
+
+/** One alert, cleared. */
+export interface NoticeAlert<L extends Clearance> {
+  readonly id: string;
+  readonly type: string;
+  /** The type for people: `Authentication failure`. */
+  readonly title: string;
+  readonly severity: AlertSeverity;
+  readonly source: string;
+  readonly occurredAt: Instant;
+  /** Empty where the clearance is PUBLIC: free text is INTERNAL. */
+  readonly message: ClearedText<L>;
+  readonly facts: readonly Fact<L>[];
+  /** How many metadata values were left out. */
+  readonly withheld: number;
+}
+
+/** An incident, cleared. */
+export interface NoticeIncident<L extends Clearance> {
+  readonly id: string;
+  readonly title: ClearedText<L>;
+  readonly state: IncidentState;
+  readonly count: number;
+  readonly firstSeen: Instant;
+  readonly lastSeen: Instant;
+  readonly by: ClearedText<L> | undefined;
+  readonly comment: ClearedText<L> | undefined;
+}
+
+/** What a channel is given to say. It holds the levels `L` and no other, so no renderer can show more. */
+export interface Notice<L extends Clearance> {
+  readonly event: NoticeEvent;
+  /** What it was cleared to. */
+  readonly clearance: L;
+  readonly at: Instant;
+  readonly severity: AlertSeverity;
+  /** One line of at most 120 characters that says it; never above INTERNAL, whatever the clearance. */
+  readonly headline: ClearedText<1 | 2>;
+  readonly incident: NoticeIncident<L> | undefined;
+  /** At most ten, newest first. */
+  readonly alerts: readonly NoticeAlert<L>[];
+  /** How many alerts it stands for: `alerts` and those that are not shown. */
+  readonly total: number;
+  readonly link: string | undefined;
+}

@@ -1,0 +1,85 @@
+import type { NoticeEvent } from '../channel/notice.ts';
+import type { RecipientOutcome } from '../channel/outcome.ts';
+import type { Instant } from '../ports.ts';
+import type { AlertSeverity } from '../severity.ts';
+
+/** What a job does when it is due. */
+export type JobKind =
+  /** Tells of an incident through one channel. */
+  | 'delivery'
+  /** Looks at an incident again: not acknowledged, quiet for long, no longer silenced. */
+  | 'review';
+
+/** Why an incident is looked at again. */
+export type ReviewReason = 'acknowledge' | 'quiet' | 'remind' | 'silence';
+
+/** Work that is planned for a time. */
+export interface NewJob {
+  /** UUID version 7. It is the delivery's key at the peer. */
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly incident: string;
+  /** The channel's name for a delivery, the {@link ReviewReason} for a review. */
+  readonly target: string;
+  /** What a delivery tells; `updated` for a review. */
+  readonly event: NoticeEvent;
+  readonly severity: AlertSeverity;
+  readonly due: Instant;
+  /**
+   * At most one job of a slot waits. One that is scheduled into a slot where another waits is merged into it: the
+   * earlier time, the higher severity, the sum of the pairs; the first one's id and event stay. A job that is claimed
+   * has left its slot.
+   */
+  readonly slot: string;
+  /** How many (alert, channel) pairs of the accounting it stands for. */
+  readonly pairs: number;
+  /** The version of the policy that planned it. */
+  readonly policy: string;
+  /** Set where it stands in for a leg that failed: the name of that channel. */
+  readonly insteadOf?: string;
+}
+
+/** A job as it is kept. */
+export interface Job extends NewJob {
+  /** Claims so far: an attempt that kills the process counts too. */
+  readonly attempts: number;
+  readonly createdAt: Instant;
+  /** What the last attempt handed back; see `Attempt`. */
+  readonly progress: string | undefined;
+  readonly doubtful: boolean;
+  /** The reason of the last attempt that failed; empty before. */
+  readonly lastReason: string;
+}
+
+/** A job that is somebody's until a time. */
+export interface Claim {
+  readonly job: Job;
+  /** Differs for each claim of a job: what settles it must bear the newest one. */
+  readonly token: string;
+  readonly until: Instant;
+}
+
+/** How a claimed job goes on. */
+export type Settlement =
+  | { readonly state: 'done'; readonly proof: string; readonly ref?: string }
+  | {
+      readonly state: 'waiting';
+      readonly due: Instant;
+      readonly reason: string;
+      readonly detail: string;
+      readonly progress?: string;
+      readonly doubtful: boolean;
+    }
+  | { readonly state: 'dead'; readonly reason: string; readonly detail: string };
+
+/** Where a delivery is. */
+export type DeliveryState = 'waiting' | 'claimed' | 'done' | 'dead' | 'cancelled';
+
+/** A delivery, for people. */
+export interface Delivery extends Job {
+  readonly state: DeliveryState;
+  readonly settledAt: Instant | undefined;
+  readonly proof: string;
+  readonly detail: string;
+  readonly recipients?: readonly RecipientOutcome[];
+}

@@ -1,0 +1,134 @@
+import type { Cursor } from '../log.ts';
+import type { Instant } from '../ports.ts';
+import type { Incident, Silence } from './incident.ts';
+import type { Claim, Delivery, DeliveryState, NewJob, Settlement } from './job.ts';
+
+/**
+ * What became of pairs of an alert and a channel that it should reach. `accepted` is what was planned for the channel;
+ * it equals the sum of all others and of the pairs of jobs that wait or are claimed.
+ */
+export type PairState = 'accepted' | 'delivered' | 'suppressed' | 'digested' | 'dead';
+
+/** A change of the accounting. Channel names are those of the policy; `(no route)` for alerts that no route takes. */
+export interface Count {
+  readonly channel: string;
+  readonly state: PairState;
+  /** Whole and not negative. */
+  readonly pairs: number;
+}
+
+/** The accounting of one channel. */
+export interface Account {
+  readonly channel: string;
+  readonly accepted: number;
+  readonly delivered: number;
+  readonly suppressed: number;
+  readonly digested: number;
+  readonly dead: number;
+  /** Pairs of jobs that wait or are claimed. */
+  readonly pending: number;
+}
+
+/** What was decided or done, and why. Never holds a value of an alert's metadata or its message. */
+export interface NewAuditEntry {
+  readonly at: Instant;
+  /** Who: a principal, or `gateway`. */
+  readonly actor: string;
+  /** A verb of a closed list of the manager: `incident.opened`, `delivery.suppressed` … */
+  readonly action: string;
+  /** What it is about: the id of an incident, a job, a silence. */
+  readonly subject: string;
+  /** Bounded facts: names, ids, numbers. */
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+/** An entry as it is kept. */
+export interface AuditEntry extends NewAuditEntry {
+  /** Its place, from 1, without a gap. */
+  readonly sequence: number;
+}
+
+/** Everything of one decision. All of it becomes durable, or none. */
+export interface Changes {
+  /** As they are to be; each `version` is one above the one that was read, 1 for a new one. */
+  readonly incidents?: readonly Incident[];
+  readonly jobs?: readonly NewJob[];
+  /** Jobs of these slots that wait are cancelled; their pairs count as suppressed for their channels. */
+  readonly cancel?: readonly string[];
+  readonly silences?: readonly Silence[];
+  readonly counts?: readonly Count[];
+  readonly audit?: readonly NewAuditEntry[];
+  /** How far the log is planned. Must not be behind what it is. */
+  readonly cursor?: Cursor;
+  /** An id of the caller's request: the same one a second time changes nothing. */
+  readonly request?: string;
+}
+
+/** One settlement of a claim, with what goes with it. */
+export interface Settled {
+  readonly claim: Claim;
+  readonly next: Settlement;
+  /** Applied only if the claim still holds. Their incidents' versions are checked as in {@link Changes}. */
+  readonly changes?: Omit<Changes, 'cursor'>;
+}
+
+/** What to list, newest first. */
+export interface DeliveryQuery {
+  readonly incident?: string;
+  readonly channel?: string;
+  readonly states?: readonly DeliveryState[];
+  /** Below this id, for the next page. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+/** What to list, newest first. */
+export interface IncidentQuery {
+  readonly states?: readonly Incident['state'][];
+  /** Below this id, for the next page. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+/**
+ * What follows from alerts. One process has it open. Every write is one commit: durable when it resolves, nothing of it
+ * when it rejects. Rejects with `STORE_UNAVAILABLE`, `DISK_FULL` or `CLOSED` where nothing can be written.
+ */
+export interface Store {
+  /** How far the log is planned, as of the last commit. 0 at first. */
+  cursor(): Promise<Cursor>;
+  /** The incidents of these keys that are not resolved, or were resolved at this time or later; the newest of a key. */
+  incidentsOf(keys: readonly string[], resolvedSince: Instant): Promise<readonly Incident[]>;
+  incident(id: string): Promise<Incident | undefined>;
+  incidents(query: IncidentQuery): Promise<readonly Incident[]>;
+  /** Silences that begin before and end after this time, and those that do later; by id. */
+  silences(now: Instant): Promise<readonly Silence[]>;
+  /** Rejects with `CONFLICT` if an incident is no longer at the version that was read; then nothing has changed. */
+  commit(changes: Changes): Promise<void>;
+  /**
+   * Claims jobs that are due at `now`, until `until`: the most severe first, then the one that is due first. A job whose
+   * claim has run out is due again. Of one channel at most `perTarget` are claimed at a time, and none of `except`.
+   */
+  claim(by: {
+    readonly now: Instant;
+    readonly until: Instant;
+    readonly limit: number;
+    readonly perTarget: number;
+    readonly except: readonly string[];
+  }): Promise<readonly Claim[]>;
+  /** Makes the claims last longer. False for those that were lost. */
+  renew(claims: readonly Claim[], until: Instant): Promise<readonly boolean[]>;
+  /** Settles, each by itself. False where the claim had run out and another took the job: then nothing of it is written. */
+  settle(settled: readonly Settled[]): Promise<readonly boolean[]>;
+  /** When the next job is due, by the times of those that wait and the ends of claims; undefined if there is none. */
+  nextDue(): Promise<Instant | undefined>;
+  /** The `ref` that the first delivery of the incident through the channel gave. */
+  ref(incident: string, channel: string): Promise<string | undefined>;
+  deliveries(query: DeliveryQuery): Promise<readonly Delivery[]>;
+  /** Makes dead deliveries wait again, from `due`, with no attempts counted. Gives those that were dead; others stay. */
+  replay(ids: readonly string[], due: Instant): Promise<readonly Delivery[]>;
+  /** Every channel that was ever counted, by name. */
+  accounting(): Promise<readonly Account[]>;
+  audit(after: number, limit: number): Promise<readonly AuditEntry[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,3 @@
+export { templateLimits } from './engine.ts';
+export { type Sink, type Template, template } from './template.ts';
+export { type NoticeView, viewOf } from './view.ts';

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { waitFor } from '../wait-for.ts';
+import { arrived, attemptOf, deliver, ended, isOutcome, plainNotice, promise } from './trial.ts';
+import type { ChannelCheck, ChannelSubject, PeerBehaviour } from './subject.ts';
+
+const ends = (
+  on: PeerBehaviour,
+  says: string,
+  reasons: readonly string[],
+  kinds: readonly ('done' | 'retry' | 'ambiguous')[],
+) =>
+  promise(
+    says,
+    async (subject) => {
+      subject.peer.behave(on);
+      isOutcome(await deliver(subject), kinds, reasons);
+      assert.equal(subject.peer.attempts() <= 1, true, 'one attempt is one attempt');
+    },
+    { needs: on },
+  );
+
+// A deadline that no check waits for: what ends before it, ended for another reason.
+const patient = { timeout: 60_000 } as const;
+
+const readsLittle = async ({ channel, peer }: ChannelSubject): Promise<void> => {
+  peer.behave('oversized');
+  const outcome = await ended(channel.deliver(plainNotice(channel.clearance), attemptOf()), 0);
+  isOutcome(outcome, ['ambiguous', 'done'], ['answer_unreadable', 'answer_lost']);
+};
+
+const dead = async (subject: ChannelSubject): Promise<void> => {
+  await subject.peer.stop();
+  isOutcome(await deliver(subject), ['retry'], ['unreachable', 'timed_out']);
+};
+
+const givenUpBefore = async (subject: ChannelSubject): Promise<void> => {
+  isOutcome(await deliver(subject, attemptOf({ signal: AbortSignal.abort() })), ['retry'], ['cancelled']);
+  assert.equal(subject.peer.attempts(), 0, 'nothing is sent for an attempt that is given up');
+  isOutcome(await deliver(subject), ['done']);
+};
+
+const givenUp =
+  (on: 'hang-at-once' | 'hang-after', seen: (subject: ChannelSubject) => unknown) =>
+  async (subject: ChannelSubject) => {
+    const giving = new AbortController();
+    subject.peer.behave(on);
+    const notice = plainNotice(subject.channel.clearance);
+    const delivery = subject.channel.deliver(notice, attemptOf({ signal: giving.signal }));
+    await waitFor(() => seen(subject), { what: 'the attempt to reach the peer' });
+    giving.abort(new Error('the reason of the caller'));
+    const outcome = await ended(delivery, 0);
+    isOutcome(outcome, on === 'hang-after' ? ['ambiguous'] : ['retry', 'ambiguous'], ['cancelled', 'answer_late']);
+  };
+
+const letsGo = async (subject: ChannelSubject): Promise<void> => {
+  subject.peer.behave('hang-after');
+  await deliver(subject);
+  await ended(subject.channel.close(), subject.timeout);
+  await waitFor(() => subject.peer.connections() === 0, { what: 'the connections to end' });
+};
+
+const many = async (subject: ChannelSubject): Promise<void> => {
+  const outcomes = await Promise.all(Array.from({ length: 12 }, () => deliver(subject)));
+  for (const outcome of outcomes) isOutcome(outcome, ['done']);
+  await arrived(subject, 12);
+  assert.equal(new Set(subject.peer.arrivals().map(({ id }) => id)).size, 12, 'each arrives once');
+};
+
+const closesWhileBusy = async (subject: ChannelSubject): Promise<void> => {
+  subject.peer.behave('hang-after');
+  const busy = [deliver(subject), deliver(subject)];
+  await arrived(subject, 1);
+  await ended(subject.channel.close(), subject.timeout);
+  for (const outcome of await Promise.all(busy)) isOutcome(outcome, ['retry', 'ambiguous']);
+};
+
+const afterClose = async (subject: ChannelSubject): Promise<void> => {
+  isOutcome(await deliver(subject), ['done']);
+  await subject.channel.close();
+  await subject.channel.close();
+  isOutcome(await deliver(subject), ['retry'], ['cancelled', 'unreachable']);
+  assert.equal(subject.peer.attempts(), 1, 'a closed channel sends nothing');
+};
+
+const skewed = (skew: number, says: string) =>
+  promise(
+    says,
+    async (subject) => {
+      isOutcome(await deliver(subject), ['done']);
+      if (!subject.peer.has.has('throttle-until')) return;
+      subject.peer.behave('throttle-until');
+      const outcome = await deliver(subject);
+      isOutcome(outcome, ['retry'], ['throttled']);
+      const after = outcome.kind === 'retry' ? (outcome.after ?? 0) : 0;
+      assert.ok(after >= 0 && after <= 3_600_000, `it would wait ${after} ms`);
+    },
+    { wish: { skew } },
+  );
+
+const day = 86_400_000;
+
+/** How a channel ends: in time, when it is told to, and for good. */
+export const waitChecks: readonly ChannelCheck[] = [
+  promise('a peer that is not there is tried later', dead),
+  ends(
+    'cut-at-once',
+    'a connection that ends at once is tried later',
+    ['unreachable', 'answer_lost'],
+    ['retry', 'ambiguous'],
+  ),
+  ends('cut-after', 'a connection that ends before the answer leaves it open', ['answer_lost'], ['ambiguous']),
+  ends(
+    'hang-at-once',
+    'a peer that never speaks is waited for no longer than the deadline',
+    ['timed_out', 'answer_late'],
+    ['retry', 'ambiguous'],
+  ),
+  ends('hang-after', 'an answer that does not come in time leaves it open', ['answer_late'], ['ambiguous']),
+  ends(
+    'drip',
+    'an answer that never ends is waited for no longer than the deadline',
+    ['answer_late', 'answer_unreadable'],
+    ['ambiguous', 'done'],
+  ),
+  promise('no more of an answer is read than anybody needs', readsLittle, { needs: 'oversized', wish: patient }),
+  promise('an attempt that was given up before it began sends nothing', givenUpBefore),
+  promise(
+    'an attempt that is given up ends at once',
+    givenUp('hang-at-once', ({ peer }) => peer.connections() > 0),
+    { needs: 'hang-at-once', wish: patient },
+  ),
+  promise(
+    'an attempt that is given up after it was sent leaves it open',
+    givenUp('hang-after', ({ peer }) => peer.arrivals().length > 0),
+    { needs: 'hang-after', wish: patient },
+  ),
+  promise('no connection outlives the channel', letsGo, { needs: 'hang-after' }),
+  promise('twelve at once arrive, each once', many),
+  promise('a channel that is closed while it is busy ends its attempts', closesWhileBusy, { needs: 'hang-after' }),
+  promise('a closed channel can be closed again and sends nothing', afterClose),
+  skewed(day, 'a wall clock that is a day ahead changes nothing'),
+  skewed(-day, 'a wall clock that is a day behind changes nothing'),
+];

@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { startHttpPeer, startPagerdutyPeer, startSlackPeer, startSmtpPeer } from '@therapytrain/alerts-testkit';
+import { root } from './shell.ts';
+
+// What a stranger does: installs one channel's package into a project of his own, and sends. Each package is packed as
+// it would be published and installed with nothing of ours but what it depends on; the peers are real, on loopback.
+
+const run = promisify(execFile);
+
+interface Manifest {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+const manifestOf = (folder: string): Manifest =>
+  JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+
+const folders = new Map(
+  globSync('packages/{*,channels/*}/package.json', { cwd: root }).map((file) => {
+    const folder = join(root, dirname(file));
+    return [manifestOf(folder).name, folder] as const;
+  }),
+);
+
+/** The package and all of ours that it depends on. */
+const withDependencies = (name: string): readonly string[] => {
+  const folder = folders.get(name);
+  if (!folder) return [];
+  const ours = Object.keys(manifestOf(folder).dependencies ?? {}).filter((each) => folders.has(each));
+  return [...new Set([name, ...ours.flatMap(withDependencies)])];
+};
+
+const pack = async (name: string, into: string): Promise<string> => {
+  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', into], { cwd: folders.get(name) });
+  return join(into, stdout.trim().split('\n').at(-1) ?? '');
+};
+
+/** A peer, and the options with which a channel reaches it. */
+interface Stage {
+  readonly options: object;
+  readonly arrived: () => number;
+  readonly stop: () => Promise<void>;
+}
+
+const allowing = (url: string) => ({ cidrs: ['127.0.0.0/8'], ports: [Number(new URL(url).port)], plaintext: true });
+
+const stages: Readonly<Record<string, () => Promise<Stage>>> = {
+  email: async () => {
+    const { host, port, user, pass, ca, arrivals, stop } = await startSmtpPeer();
+    const tls = { ca, servername: 'localhost' };
+    const options = { host, port, user, pass, tls, from: 'alerts@clinic.test', recipients: ['security@clinic.test'] };
+    return { options, arrived: () => arrivals().length, stop };
+  },
+  slack: async () => {
+    const { apiUrl, token, arrivals, stop } = await startSlackPeer();
+    const options = { token, channel: 'C0SECURITY', apiUrl, allow: allowing(apiUrl) };
+    return { options, arrived: () => arrivals().length, stop };
+  },
+  webhook: async () => {
+    const { url, arrivals, stop } = await startHttpPeer();
+    return { options: { url, unsigned: true, allow: allowing(url) }, arrived: () => arrivals().length, stop };
+  },
+  pagerduty: async () => {
+    const routingKey = 'R0123456789ABCDEFGHIJKLMNOPQRSTU';
+    const { url, arrivals, stop } = await startPagerdutyPeer(routingKey);
+    return { options: { routingKey, url, allow: allowing(url) }, arrived: () => arrivals().length, stop };
+  },
+};
+
+const programFor = (kind: string, name: string): string => `
+import { open${kind[0]?.toUpperCase()}${kind.slice(1)} as open } from '${name}';
+const channel = open(JSON.parse(process.env.OPTIONS));
+const checked = await channel.check();
+const outcome = await channel.send({
+  type: 'AUTH_FAILURE',
+  message: 'Failed login attempt of user123',
+  metadata: { userId: 'user123', ipAddress: '192.168.1.1' },
+});
+await channel.close();
+console.log(JSON.stringify([checked.kind, outcome.kind, outcome.detail ?? outcome.proof]));
+`;
+
+const tryOne = async (kind: string, tarballs: string): Promise<string | undefined> => {
+  const name = `@therapytrain/alerts-channel-${kind}`;
+  const project = mkdtempSync(join(tmpdir(), `standalone-${kind}-`));
+  const stage = await stages[kind]?.();
+  if (!stage) return `there is no peer for ${kind}: add one to tools/scripts/standalone.ts`;
+  try {
+    const needed = withDependencies(name);
+    const files = await Promise.all(needed.map((each) => pack(each, tarballs)));
+    writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
+    writeFileSync(join(project, 'send.js'), programFor(kind, name));
+    const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', '--loglevel=error'];
+    await run('npm', ['install', ...quiet, ...files], { cwd: project });
+    const env = { PATH: process.env.PATH, OPTIONS: JSON.stringify(stage.options) };
+    const { stdout } = await run(process.execPath, ['send.js'], { cwd: project, env });
+    const [checked, outcome, more] = JSON.parse(stdout) as [string, string, string];
+    const ok = checked === 'done' && outcome === 'done' && stage.arrived() === 1;
+    console.log(`${ok ? '✓' : '✗'} ${name}: installed with ${needed.length - 1} of ours; ${outcome} (${more})`);
+    return ok ? undefined : `${name}: check ${checked}, outcome ${outcome}, ${stage.arrived()} arrived`;
+  } finally {
+    await stage.stop();
+    rmSync(project, { recursive: true, force: true });
+  }
+};
+
+const tarballs = mkdtempSync(join(tmpdir(), 'tarballs-'));
+const kinds = globSync('packages/channels/*/package.json', { cwd: root }).map((file) => file.split('/')[2] ?? '');
+const faults: string[] = [];
+for (const kind of kinds.sort()) {
+  const fault = await tryOne(kind, tarballs).catch((error: unknown) => `${kind}: ${String(error)}`);
+  if (fault) faults.push(fault);
+}
+rmSync(tarballs, { recursive: true, force: true });
+for (const fault of faults) console.error(`✗ ${fault}`);
+process.exit(faults.length === 0 ? 0 : 1);
