@@ -18,7 +18,13 @@ const gateway = spawn(
   [
     '--disable-warning=ExperimentalWarning',
     join(root, 'apps/alert-gateway/bin/alert-gateway.js'),
-    ...['--policy', join(root, 'apps/alert-gateway/policy.yaml'), '--data', join(root, 'data'), '--reflection'],
+    ...[
+      '--policy',
+      join(root, 'apps/alert-gateway/policies/sample.yaml'),
+      '--data',
+      join(root, 'data'),
+      '--reflection',
+    ],
     ...process.argv.slice(2),
   ],
   { stdio: 'inherit', env: { ...process.env, ALERTS_WELCOME: 'true' } },

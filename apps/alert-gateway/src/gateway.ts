@@ -1,15 +1,18 @@
 import { Metadata, Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
 import { type AlertLog, limits, type Millis, type Ports } from '@therapytrain/alerts-core';
-import { createFlow, type Policy } from '@therapytrain/alerts-manager';
+import { createFlow, type Desk, type Policy } from '@therapytrain/alerts-manager';
 import { admissionDefaults, type AdmissionOptions, createAdmission, type OnShed } from './admission.ts';
 import { connectionDefaults, type ConnectionOptions, createConnections } from './connections.ts';
-import { createDeadlines, requestDeadline } from './deadlines.ts';
+import { callDeadline, createDeadlines, requestDeadline } from './deadlines.ts';
 import { startReadiness } from './readiness.ts';
 import { startRetention } from './retention.ts';
 import { createAlertRpc, type ObserveHandlers, type OnReported } from './rpc/alert-rpc.ts';
+import { askingDesk, createDeskRpc } from './rpc/desk-rpc.ts';
+import { explainAlert } from './rpc/explain-alert.ts';
 import { createGuard } from './rpc/guard.ts';
 import { addHealth } from './rpc/health.ts';
 import { addReflection } from './rpc/reflection.ts';
+import { createUnary } from './rpc/unary.ts';
 import { createTokens } from './stream/cursor.ts';
 import { createHub, hubDefaults, type HubOptions } from './stream/hub.ts';
 import { createTopics } from './stream/topics.ts';
@@ -17,13 +20,16 @@ import { createTopics } from './stream/topics.ts';
 /** What a gateway is made of. */
 export interface GatewayParts {
   readonly log: AlertLog;
-  readonly policy: Policy;
+  /** The policy in force, asked for each decision anew. */
+  readonly policy: () => Policy;
   readonly ports: Ports;
   readonly cursorKey: Uint8Array;
   readonly listen: string;
   readonly reflection: boolean;
   readonly version: string;
   readonly observer: GatewayObserver;
+  /** What people ask of what was planned. Without one the gateway keeps alerts only, and such calls are refused. */
+  readonly desk?: Desk;
   /** Bounds that differ from the defaults; for tests. */
   readonly hub?: Partial<HubOptions>;
   readonly admission?: Partial<AdmissionOptions>;
@@ -32,7 +38,8 @@ export interface GatewayParts {
 
 /** How telemetry sees the gateway. */
 export interface GatewayObserver {
-  readonly handlers: ObserveHandlers;
+  /** Wraps the handlers of a service, by its full name. */
+  readonly handlers: (service: string) => ObserveHandlers;
   readonly traceParent: () => string;
   readonly onDefect: (thrown: unknown) => void;
   /** Told of each report that was answered, with type and severity as far as they could be read. */
@@ -102,12 +109,14 @@ const shutDown = async (server: Server, gone: Promise<void>, within: Millis, por
 /** Ties the parts together and serves. */
 export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
   const { log, policy, ports, observer } = parts;
-  const types = () => policy.types;
+  const types = () => policy().types;
   const flow = createFlow({ log, types, ports });
   const admission = createAdmission({ ...admissionDefaults, ...parts.admission }, ports.random, observer.onShed);
   const hub = createHub(log, ports.clock, { ...hubDefaults, ...parts.hub }, observer.hub);
   const tokens = createTokens(parts.cursorKey);
   const greet = (): Metadata => greeting(parts.version);
+  const calls = createDeadlines(ports.clock, callDeadline);
+  const unary = createUnary({ deadlines: calls, greet, onDefect: observer.onDefect });
   const rpc = createAlertRpc({
     flow,
     types,
@@ -116,12 +125,13 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
     topics: createTopics(tokens, streamRetryDelay),
     tokens,
     admission,
-    clock: ports.clock,
     greet,
     traceParent: observer.traceParent,
     onDefect: observer.onDefect,
     onReported: observer.onReported,
-    observe: observer.handlers,
+    observe: observer.handlers('therapytrain.alerts.v1.AlertService'),
+    unary,
+    explain: askingDesk(parts.desk, explainAlert),
   });
   const connections = createConnections({ ...connectionDefaults, ...parts.connections }, ports.clock);
   const requests = createDeadlines(ports.clock, requestDeadline);
@@ -130,9 +140,19 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
     interceptors: [createGuard({ requests, called: connections.called })],
   });
   server.addService(rpc.definition, rpc.handlers);
+  const asking = {
+    desk: parts.desk,
+    log,
+    tokens,
+    clock: ports.clock,
+    ids: ports.ids,
+    unary,
+    observe: observer.handlers,
+  };
+  for (const { definition, handlers } of createDeskRpc(asking)) server.addService(definition, handlers);
   const health = addHealth(server, greet);
   if (parts.reflection) addReflection(server);
-  const retention = startRetention(log, policy.retention, ports.clock, observer.onRetained, observer.onDefect);
+  const retention = startRetention(log, () => policy().retention, ports.clock, observer.onRetained, observer.onDefect);
   observer.watch(() => {
     const { loopDelay, alerts } = admission.state();
     return { ...hub.state(), loopDelay, waiting: alerts, log: log.bounds() };
@@ -151,7 +171,7 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
       await shutDown(server, gone, within, ports);
       retention.stop();
       hub.close();
-      rpc.close();
+      calls.close();
       requests.close();
       admission.close();
     },

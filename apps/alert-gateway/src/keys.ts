@@ -4,9 +4,12 @@ import type { Random } from '@therapytrain/alerts-core';
 
 const keyBytes = 32;
 
-/** The key that signs cursors: made at the first start, then read from the data directory, so that cursors stay good. */
-export const loadCursorKey = (directory: string, random: Random): Uint8Array => {
-  const file = join(directory, 'cursor.key');
+/**
+ * A key of the deployment: made at the first start, then read from the data directory, so that what was made with it
+ * stays good. `cursor` signs cursors; pseudonyms are made with `pseudonym`.
+ */
+export const loadKey = (name: 'cursor' | 'pseudonym', directory: string, random: Random): Uint8Array => {
+  const file = join(directory, `${name}.key`);
   try {
     const key = readFileSync(file);
     if (key.length === keyBytes) return key;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { AlertError, systemPorts, systemRandom } from '@therapytrain/alerts-core';
-import { createSqliteLog } from '@therapytrain/alerts-store-sqlite';
+import { createSqliteLog, openSqliteStore } from '@therapytrain/alerts-store-sqlite';
+import { policyDifference } from '@therapytrain/alerts-manager';
 import {
   createAlertMetrics,
   createLogger,
@@ -10,11 +11,12 @@ import {
   traceLog,
   traceServer,
 } from '@therapytrain/alerts-telemetry';
+import { type FollowUp, startFollowUp } from './follow-up.ts';
 import { type Gateway, startGateway } from './gateway.ts';
-import { loadCursorKey } from './keys.ts';
+import { loadKey } from './keys.ts';
 import { createObserver } from './observer.ts';
 import { type GatewayOptions, readOptions } from './options.ts';
-import { loadPolicy } from './policy-file.ts';
+import { faultLine, loadPolicy } from './policy-file.ts';
 import { welcome } from './welcome.ts';
 
 // Together below 20 s (reliability.md §4.2).
@@ -26,46 +28,74 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
+const endOnBadDisk =
+  (what: 'log' | 'store', options: GatewayOptions, logger: Logger) =>
+  (err: AlertError): void => {
+    logger.fatal(
+      { err, path: options.data },
+      `the disk of the ${what} failed; ending, so that nothing is acknowledged in vain`,
+    );
+    process.stderr.write(`alert-gateway: ${err.message} (${String(err.cause)})\n`);
+    process.exit(exitIoErr);
+  };
+
 const openLog = (options: GatewayOptions, logger: Logger) =>
   createSqliteLog({
     directory: options.data,
-    onFatal: (err) => {
-      logger.fatal(
-        { err, path: options.data },
-        'the disk of the log failed; ending, so that nothing is acknowledged in vain',
-      );
-      process.stderr.write(`alert-gateway: ${err.message} (${String(err.cause)})\n`);
-      process.exit(exitIoErr);
-    },
+    onFatal: endOnBadDisk('log', options, logger),
     ...(options.unsafeSynchronous ? { unsafeSynchronous: options.unsafeSynchronous } : {}),
   });
 
+const readPolicyFile = ({ policy }: GatewayOptions, logger: Logger) =>
+  loadPolicy(policy, { onLint: (lint) => logger.warn({ reason: faultLine(lint) }, 'the policy') });
+
+/** On SIGHUP the policy is read again. A bad one changes nothing, and is told. */
+const reloadOnSignal = (options: GatewayOptions, followUp: FollowUp, logger: Logger): void => {
+  process.on('SIGHUP', () => {
+    const reload = async (): Promise<void> => {
+      const before = followUp.policy();
+      const next = readPolicyFile(options, logger);
+      await followUp.use(next);
+      for (const { kind, text } of policyDifference(before, next)) logger.info({ reason: kind }, `policy: ${text}`);
+      logger.info({ version: next.version }, 'the policy was read again and is in force');
+    };
+    reload().catch((err: unknown) => logger.error({ err }, 'the policy was read again and is not in force'));
+  });
+};
+
 /** Builds the parts, wraps them in telemetry, and serves: the only place where all parts meet. */
 const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logger) => {
-  const policy = loadPolicy(options.policy);
-  const log = await openLog(options, logger);
+  const policy = readPolicyFile(options, logger);
+  const disk = await openLog(options, logger);
+  const store = await openSqliteStore({ directory: options.data, onFatal: endOnBadDisk('store', options, logger) });
   const { tracer, meter } = telemetry;
+  const log = traceLog(disk, tracer, meter);
+  const ports = systemPorts(log.bounds().newestId);
+  const followUp = await startFollowUp({ log, store, policy, ports, directory: options.data, tracer, meter, logger });
   const gateway = await startGateway({
-    log: traceLog(log, tracer, meter),
-    policy,
-    ports: systemPorts(log.bounds().newestId),
-    cursorKey: loadCursorKey(options.data, systemRandom),
+    log,
+    policy: followUp.policy,
+    desk: followUp.desk,
+    ports,
+    cursorKey: loadKey('cursor', options.data, systemRandom),
     listen: options.listen,
     reflection: options.reflection,
     version,
     observer: createObserver({
       tracer,
-      tracing: traceServer('therapytrain.alerts.v1.AlertService', tracer, meter),
-      metrics: createAlertMetrics(meter, (type) => policy.types.declared.has(type)),
+      tracing: (service) => traceServer(service, tracer, meter),
+      metrics: createAlertMetrics(meter, (type) => followUp.policy().types.declared.has(type)),
       logger,
     }),
   });
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     // Whoever pressed Ctrl-C has nobody to move elsewhere first.
     await gateway.stop(drainWithin, signal === 'SIGTERM' ? notice : 0);
+    await followUp.stop();
     await log.close();
     await telemetry.shutdown();
   };
+  reloadOnSignal(options, followUp, logger);
   return { gateway, stop };
 };
 

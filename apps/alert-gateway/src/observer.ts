@@ -11,7 +11,8 @@ import type { GatewayObserver } from './gateway.ts';
 /** What sees the gateway: spans, metrics and logs. */
 export interface ObserverParts {
   readonly tracer: Tracer;
-  readonly tracing: ServerTracing;
+  /** Wraps the handlers of a service, by its full name. */
+  readonly tracing: (service: string) => ServerTracing;
   readonly metrics: AlertMetrics;
   readonly logger: Logger;
 }
@@ -42,11 +43,11 @@ export const createObserver = ({ tracer, tracing, metrics, logger }: ObserverPar
 
 /** Sees nothing; for tests of what does not depend on being seen. */
 export const blindObserver: GatewayObserver = {
-  handlers: {
+  handlers: () => ({
     unary: (_, handler) => handler,
     bidi: (_, handler) => handler,
     stream: (_, handler) => (call) => void handler(call),
-  },
+  }),
   traceParent: () => '',
   onDefect: (thrown) => {
     throw thrown;

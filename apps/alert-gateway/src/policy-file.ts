@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { AlertError } from '@therapytrain/alerts-core';
-import { createPolicy, defaultPolicy, type Policy, policySchema } from '@therapytrain/alerts-manager';
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import {
+  defaultPolicy,
+  type Policy,
+  type PolicyFault,
+  readPolicy,
+  type SecretSources,
+} from '@therapytrain/alerts-manager';
+import { channelKinds } from './kinds.ts';
 
-const invalid = (file: string, faults: readonly string[]): AlertError =>
-  new AlertError(
-    'POLICY_INVALID',
-    [`the policy ${file} is not valid:`, ...faults.map((fault) => `  ${fault}`)].join('\n'),
-  );
+const kinds = new Map(channelKinds.map((each) => [each.kind, each]));
 
-const read = (file: string): string => {
+const text = (file: string): string => {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
@@ -19,68 +20,32 @@ const read = (file: string): string => {
   }
 };
 
-type Path = readonly PropertyKey[];
+/** A fault or a lint on one line: `12:5 routes[0].when: what is wrong (what to write instead)`. */
+export const faultLine = ({ line, column, path, rule, hint }: PolicyFault): string =>
+  `${line}:${column} ${path}: ${rule}${hint ? ` (${hint})` : ''}`;
 
-/** One fault of a document: what it is about, and whether it is the key that is wrong or what stands under it. */
-interface Fault {
-  readonly path: Path;
-  readonly about: 'key' | 'value';
-  readonly rule: string;
+/** What a policy file is loaded with. */
+export interface LoadPolicyOptions {
+  /** Default: the environment of the process. */
+  readonly environment?: SecretSources['environment'];
+  /** Told of what is allowed and probably not meant. */
+  readonly onLint?: (lint: PolicyFault) => void;
 }
 
-const faultsOf = (issue: z.core.$ZodIssue): readonly Fault[] => {
-  const { path, message } = issue;
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ path: [...path, key], about: 'key', rule: 'is not a key that is known here' }));
-    case 'invalid_key':
-      return issue.issues.map((inner) => ({ path, about: 'key', rule: inner.message }));
-    default:
-      return [{ path, about: 'value', rule: message }];
-  }
-};
-
-// A fault at what is missing is told where the map stands that should have it.
-const offsetOf = (document: Document, { path, about }: Fault): number => {
-  const parent: unknown = document.getIn(path.slice(0, -1), true);
-  const pair = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1)) : undefined;
-  if (about === 'key' && isNode(pair?.key) && pair.key.range) return pair.key.range[0];
-  for (let depth = path.length; depth > 0; depth--) {
-    const node: unknown = document.getIn(path.slice(0, depth), true);
-    if (isNode(node) && node.range) return node.range[0];
-  }
-  return 0;
-};
-
-// An alias of nothing, and aliases of aliases without end, are found only now, and have no place.
-const valueOf = (document: Document, file: string): unknown => {
-  try {
-    return document.toJS({ maxAliasCount: 100 }) ?? {};
-  } catch (error) {
-    throw error instanceof ReferenceError ? invalid(file, [`1:1 ${error.message}`]) : error;
-  }
-};
-
 /** Loads a policy. Throws `POLICY_INVALID` with every fault, each with its line and column. */
-export const loadPolicy = (file: string | undefined): Policy => {
+export const loadPolicy = (
+  file: string | undefined,
+  { environment = process.env, onLint }: LoadPolicyOptions = {},
+): Policy => {
   if (file === undefined) return defaultPolicy;
-  const lineCounter = new LineCounter();
-  const document = parseDocument(read(file), { lineCounter, uniqueKeys: true, merge: false, prettyErrors: false });
-  const at = (offset: number): string => {
-    const { line, col } = lineCounter.linePos(offset);
-    return `${line}:${col}`;
-  };
-  if (document.errors.length > 0) {
-    throw invalid(
-      file,
-      document.errors.map(({ pos, message }) => `${at(pos[0])} ${message}`),
-    );
+  const { policy, faults, lints } = readPolicy(text(file), {
+    kinds,
+    secrets: { environment, readFile: (path) => readFileSync(path, 'utf8') },
+  });
+  if (!policy) {
+    const lines = [`the policy ${file} is not valid:`, ...faults.map((each) => `  ${faultLine(each)}`)];
+    throw new AlertError('POLICY_INVALID', lines.join('\n'));
   }
-  const parsed = policySchema.safeParse(valueOf(document, file));
-  if (parsed.success) return createPolicy(parsed.data);
-  const faults = parsed.error.issues.flatMap(faultsOf);
-  throw invalid(
-    file,
-    faults.map((fault) => `${at(offsetOf(document, fault))} ${fault.path.join('.') || 'policy'}: ${fault.rule}`),
-  );
+  for (const lint of lints) onLint?.(lint);
+  return policy;
 };

@@ -6,14 +6,15 @@ const interval = 60_000;
 /** Lets old alerts go, once a minute, as the policy says. */
 export const startRetention = (
   log: AlertLog,
-  { maxAge, maxBytes }: Policy['retention'],
+  retention: () => Policy['retention'],
   clock: Clock,
   onRetained: (count: number) => void,
   onFailure: (error: unknown) => void,
 ): { stop(): void } => {
-  if (maxAge === undefined && maxBytes === undefined) return { stop: () => {} };
   const over = new AbortController();
   const once = async (): Promise<void> => {
+    const { maxAge, maxBytes } = retention();
+    if (maxAge === undefined && maxBytes === undefined) return;
     const count = await log.retain({
       ...(maxAge === undefined ? {} : { before: clock.now() - maxAge }),
       ...(maxBytes === undefined ? {} : { maxBytes }),

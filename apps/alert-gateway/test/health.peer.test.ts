@@ -3,7 +3,13 @@ import { waitFor } from '@therapytrain/alerts-testkit';
 import { openGateway } from './support.ts';
 import { healthOf } from './support/health.ts';
 
-const services = ['', 'therapytrain.alerts.v1.AlertService'];
+const services = [
+  '',
+  'therapytrain.alerts.v1.AlertService',
+  'therapytrain.alerts.v1.IncidentService',
+  'therapytrain.alerts.v1.SilenceService',
+  'therapytrain.alerts.v1.DeliveryService',
+];
 
 describe('grpc.health.v1', () => {
   test.each(services)('Check tells of %j', async (service) => {
@@ -32,8 +38,7 @@ describe('grpc.health.v1', () => {
     expect(performance.now() - began).toBeLessThan(15_000);
     await waitFor(() => watches.every(({ told }) => told.at(-1) === 'ended with 14'), { what: 'the end' });
     expect(watches.map(({ told }) => told.slice(0, -1))).toEqual([
-      ['SERVING', 'NOT_SERVING'],
-      ['SERVING', 'NOT_SERVING'],
+      ...services.map(() => ['SERVING', 'NOT_SERVING']),
       ['SERVICE_UNKNOWN'],
     ]);
   });

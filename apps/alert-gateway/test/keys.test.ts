@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { seededRandom } from '@therapytrain/alerts-testkit';
-import { loadCursorKey } from '../src/keys.ts';
+import { loadKey } from '../src/keys.ts';
 
 let directory: string;
 let file: string;
@@ -14,26 +14,26 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 test('the key is made once, for its owner alone, and stays', () => {
-  const key = loadCursorKey(directory, seededRandom(1));
+  const key = loadKey('cursor', directory, seededRandom(1));
   expect(key).toHaveLength(32);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(readdirSync(directory)).toEqual(['cursor.key']);
-  expect([...loadCursorKey(directory, seededRandom(2))]).toEqual([...key]);
+  expect([...loadKey('cursor', directory, seededRandom(2))]).toEqual([...key]);
 });
 
 test('a start that was cut off while the key was made is followed by one that makes it', () => {
   writeFileSync(`${file}.new`, 'half a');
-  expect(loadCursorKey(directory, seededRandom(1))).toHaveLength(32);
+  expect(loadKey('cursor', directory, seededRandom(1))).toHaveLength(32);
   expect(readdirSync(directory)).toEqual(['cursor.key']);
 });
 
 test('a key that is none is not replaced: cursors that are out there would be refused without a reason', () => {
   writeFileSync(file, 'too short');
-  expect(() => loadCursorKey(directory, seededRandom(1))).toThrow(/does not hold 32 bytes/);
+  expect(() => loadKey('cursor', directory, seededRandom(1))).toThrow(/does not hold 32 bytes/);
 });
 
 test('nor is one that cannot be read', () => {
   rmSync(directory, { recursive: true });
   writeFileSync(directory, '');
-  expect(() => loadCursorKey(directory, seededRandom(1))).toThrow(/ENOTDIR/);
+  expect(() => loadKey('cursor', directory, seededRandom(1))).toThrow(/ENOTDIR/);
 });

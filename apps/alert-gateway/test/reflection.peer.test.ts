@@ -69,6 +69,7 @@ describe.each(versions)('reflection %s', (version) => {
     expect(Object.keys(definition)).toContain('google.rpc.Status');
     const methods = methodsOf(definition, 'therapytrain.alerts.v1.AlertService');
     expect(Object.keys(methods).sort()).toEqual([
+      'ExplainAlert',
       'GetAlert',
       'ListAlerts',
       'ReportAlert',

@@ -8,7 +8,7 @@ const policy = createPolicy(policySchema.parse({ types: { NO_DEFAULT: { title: '
 
 let client: AlertServiceClient;
 beforeAll(async () => {
-  ({ client } = await openGateway({ policy }, 'all'));
+  ({ client } = await openGateway({ policy: () => policy }, 'all'));
 });
 
 describe('each rule of a field', () => {

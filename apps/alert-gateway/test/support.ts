@@ -9,7 +9,7 @@ import { createSqliteLog } from '@therapytrain/alerts-store-sqlite';
 import { draftOf, stamp } from '@therapytrain/alerts-testkit';
 import { type ChannelOptions, credentials } from '@grpc/grpc-js';
 import { type Gateway, type GatewayParts, startGateway } from '../src/gateway.ts';
-import { loadCursorKey } from '../src/keys.ts';
+import { loadKey } from '../src/keys.ts';
 import { blindObserver } from '../src/observer.ts';
 
 export { answerOf, type Answer, refusalOf, type Refusal, seenBy } from './support/refusal.ts';
@@ -76,9 +76,9 @@ export const openGateway = async (
   const ports = systemPorts(log.bounds().newestId);
   const gateway = await startGateway({
     log: wrap(log),
-    policy: defaultPolicy,
+    policy: () => defaultPolicy,
     ports,
-    cursorKey: loadCursorKey(directory, systemRandom),
+    cursorKey: loadKey('cursor', directory, systemRandom),
     listen: '127.0.0.1:0',
     reflection: false,
     version: '0.0.0-test',

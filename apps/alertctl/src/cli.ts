@@ -30,6 +30,7 @@ export const main = async (): Promise<void> => {
   process.exitCode = await run(
     {
       version,
+      environment: process.env,
       get stdin() {
         return process.stdin;
       },

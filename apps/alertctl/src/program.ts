@@ -1,10 +1,17 @@
 import { Command, CommanderError } from 'commander';
 import { createAct } from './act.ts';
+import { accountingCommand } from './commands/accounting.ts';
 import { completionCommand } from './commands/completion.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
+import { deliveriesCommand } from './commands/deliveries.ts';
+import { explainCommand } from './commands/explain.ts';
 import { getCommand } from './commands/get.ts';
 import { importCommand } from './commands/import.ts';
+import { incidentsCommand } from './commands/incidents.ts';
 import { listCommand } from './commands/list.ts';
+import { policyCommand } from './commands/policy.ts';
 import { reportCommand } from './commands/report.ts';
+import { silencesCommand } from './commands/silences.ts';
 import { statusCommand } from './commands/status.ts';
 import { streamCommand } from './commands/stream.ts';
 import { ExitCode, exitCodesHelp } from './exit-code.ts';
@@ -51,9 +58,22 @@ const commands = [
   getCommand,
   listCommand,
   importCommand,
+  incidentsCommand,
+  silencesCommand,
+  deliveriesCommand,
+  deadLettersCommand,
+  accountingCommand,
+  explainCommand,
   statusCommand,
+  policyCommand,
   completionCommand,
 ];
+
+/** A command of commands is configured with all of them. */
+const configureTree = (command: Command, surroundings: Surroundings, json: boolean): Command => {
+  for (const each of command.commands) configureTree(each, surroundings, json);
+  return configure(command, surroundings, json);
+};
 
 /** The command line, whole: what it parses, what its help says and what completion completes. */
 export const createProgram = (
@@ -67,7 +87,7 @@ export const createProgram = (
     .addHelpText('afterAll', exitCodesHelp);
   addGlobalOptions(program);
   const act = createAct(surroundings, ended);
-  for (const make of commands) program.addCommand(configure(make(act), surroundings, json));
+  for (const make of commands) program.addCommand(configureTree(make(act), surroundings, json));
   return program;
 };
 

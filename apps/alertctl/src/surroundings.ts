@@ -6,6 +6,7 @@ import { type Sink } from './output/sink.ts';
 /** What a command gets from its process. `main.ts` makes it; nothing else here touches `process`. */
 export interface Surroundings {
   readonly version: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable;
   readonly stdout: Sink;
   readonly stderr: Sink;

@@ -9,6 +9,7 @@ import { testSurroundings } from './support/surroundings.ts';
 
 const program = createProgram(testSurroundings().surroundings);
 const model = completionModel(program);
+const names = [...program.commands.map((command) => command.name()), 'help'];
 const bash = bashCompletion(model);
 
 const completed = async (...words: string[]): Promise<string[]> => {
@@ -20,7 +21,16 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _alertctl; printf '%s\\n' "\${COMPREP
 
 describe('bash completes', () => {
   test.each([
-    [[''], ['report', 'stream', 'get', 'list', 'import', 'status', 'completion', 'help']],
+    [[''], names],
+    [
+      ['incidents', ''],
+      ['list', 'show', 'ack', 'resolve', 'assign', 'comment'],
+    ],
+    [
+      ['incidents', 'list', '--state', ''],
+      ['OPEN', 'ACKNOWLEDGED', 'RESOLVED'],
+    ],
+    [['dead-letters', 'replay', '--dry'], ['--dry-run']],
     [['st'], ['stream', 'status']],
     [
       ['--json', 'st'],
@@ -71,7 +81,9 @@ test('zsh knows every command and option', () => {
 });
 
 test('the model has what the program parses', () => {
-  const parsed = program.commands.flatMap(({ options }) => options.map(({ long }) => long));
+  const parsed = program.commands
+    .flatMap((command) => [command, ...command.commands])
+    .flatMap(({ options }) => options.map(({ long }) => long));
   const known = model.commands.flatMap(({ options }) => options.flatMap(({ flags }) => flags));
   expect(known).toEqual(expect.arrayContaining(parsed));
 });

@@ -4,6 +4,10 @@ export {
   AlertServiceService,
   type AlertServiceServer,
   Draining,
+  ExplainAlertRequest,
+  ExplainAlertResponse,
+  ExplanationStep,
+  ExplanationVerdict,
   GetAlertRequest,
   GetAlertResponse,
   Heartbeat,
@@ -18,6 +22,57 @@ export {
   StreamAlertsResponse,
   StreamedAlert,
 } from './gen/therapytrain/alerts/v1/alert_service.pb.ts';
+export {
+  Account,
+  Delivery,
+  DeliveryEvent,
+  DeliveryRecipient,
+  DeliveryServiceClient,
+  DeliveryServiceService,
+  type DeliveryServiceServer,
+  DeliveryState,
+  GetAccountingRequest,
+  GetAccountingResponse,
+  ListDeadLettersRequest,
+  ListDeadLettersResponse,
+  ListDeliveriesRequest,
+  ListDeliveriesResponse,
+  RecipientState,
+  ReplayDeadLettersRequest,
+  ReplayDeadLettersResponse,
+} from './gen/therapytrain/alerts/v1/delivery_service.pb.ts';
+export { Incident, IncidentState } from './gen/therapytrain/alerts/v1/incident.pb.ts';
+export {
+  AcknowledgeIncidentRequest,
+  AcknowledgeIncidentResponse,
+  AssignIncidentRequest,
+  AssignIncidentResponse,
+  CommentIncidentRequest,
+  CommentIncidentResponse,
+  GetIncidentRequest,
+  GetIncidentResponse,
+  IncidentServiceClient,
+  IncidentServiceService,
+  type IncidentServiceServer,
+  ListIncidentsRequest,
+  ListIncidentsResponse,
+  ResolveIncidentRequest,
+  ResolveIncidentResponse,
+} from './gen/therapytrain/alerts/v1/incident_service.pb.ts';
+export {
+  CreateSilenceRequest,
+  CreateSilenceResponse,
+  ExpireSilenceRequest,
+  ExpireSilenceResponse,
+  ListSilencesRequest,
+  ListSilencesResponse,
+  PreviewSilenceRequest,
+  PreviewSilenceResponse,
+  Silence,
+  SilenceServiceClient,
+  SilenceServiceService,
+  type SilenceServiceServer,
+} from './gen/therapytrain/alerts/v1/silence_service.pb.ts';
 export { BadRequest, ErrorInfo, RetryInfo } from './gen/google/rpc/error_details.pb.ts';
 export { Status } from './gen/google/rpc/status.pb.ts';
 export { descriptorSet } from './descriptor.ts';

@@ -1,7 +1,14 @@
 import { createFileRegistry, type DescField, type DescMessage, fromBinary, ScalarType } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from '@jest/globals';
-import { AlertServiceService, descriptorSet, WireSeverity } from '@therapytrain/alerts-api';
+import {
+  AlertServiceService,
+  DeliveryServiceService,
+  descriptorSet,
+  IncidentServiceService,
+  SilenceServiceService,
+  WireSeverity,
+} from '@therapytrain/alerts-api';
 
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet()));
 const ours = 'therapytrain.alerts.v1';
@@ -12,28 +19,47 @@ const message = (name: string): DescMessage => {
 };
 const all = [...registry].filter(({ typeName }) => typeName.startsWith(`${ours}.`));
 
+const services = {
+  AlertService: AlertServiceService,
+  IncidentService: IncidentServiceService,
+  SilenceService: SilenceServiceService,
+  DeliveryService: DeliveryServiceService,
+} as const;
+
+test('every service of the contract is generated', () => {
+  const names = all.filter(({ kind }) => kind === 'service').map(({ typeName }) => typeName);
+  expect(names.sort()).toEqual(
+    Object.keys(services)
+      .map((name) => `${ours}.${name}`)
+      .sort(),
+  );
+});
+
 describe('the contract that is published and the code that is generated', () => {
-  test('have the same RPCs, under the same paths, streaming the same way', () => {
-    const service = registry.getService(`${ours}.AlertService`);
-    const contract = service?.methods.map(({ name, localName, methodKind }) => [
-      localName,
-      `/${ours}.AlertService/${name}`,
-      methodKind === 'client_streaming' || methodKind === 'bidi_streaming',
-      methodKind === 'server_streaming' || methodKind === 'bidi_streaming',
-    ]);
-    const generated = Object.entries(AlertServiceService).map(([name, { path, requestStream, responseStream }]) => [
+  test.each(Object.entries(services))('have the same RPCs of %s, under the same paths', (serviceName, generated) => {
+    const contract = registry
+      .getService(`${ours}.${serviceName}`)
+      ?.methods.map(({ name, localName, methodKind }) => [
+        localName,
+        `/${ours}.${serviceName}/${name}`,
+        methodKind === 'client_streaming' || methodKind === 'bidi_streaming',
+        methodKind === 'server_streaming' || methodKind === 'bidi_streaming',
+      ]);
+    const methods = Object.entries(generated).map(([name, { path, requestStream, responseStream }]) => [
       name,
       path,
       requestStream,
       responseStream,
     ]);
-    expect(generated).toEqual(contract);
-    expect(generated.map(([name]) => name)).toEqual([
-      'reportAlert',
-      'reportAlerts',
-      'getAlert',
-      'listAlerts',
-      'streamAlerts',
+    expect(methods).toEqual(contract);
+  });
+
+  test('have the RPCs that architecture.md names', () => {
+    expect(Object.values(services).map((service) => Object.keys(service))).toEqual([
+      ['reportAlert', 'reportAlerts', 'getAlert', 'listAlerts', 'streamAlerts', 'explainAlert'],
+      ['getIncident', 'listIncidents', 'acknowledgeIncident', 'resolveIncident', 'assignIncident', 'commentIncident'],
+      ['createSilence', 'previewSilence', 'listSilences', 'expireSilence'],
+      ['listDeliveries', 'listDeadLetters', 'replayDeadLetters', 'getAccounting'],
     ]);
   });
 
@@ -102,11 +128,28 @@ describe('the shape of the contract', () => {
   });
 
   test('every RPC has a request and a response of its own', () => {
-    const used = registry.getService(`${ours}.AlertService`)?.methods.flatMap(({ name, input, output }) => {
-      expect([input.name, output.name]).toEqual([`${name}Request`, `${name}Response`]);
-      return [input.typeName, output.typeName];
-    });
-    expect(new Set(used).size).toBe(10);
+    const used = Object.keys(services).flatMap((service) =>
+      (registry.getService(`${ours}.${service}`)?.methods ?? []).flatMap(({ name, input, output }) => {
+        expect([input.name, output.name]).toEqual([`${name}Request`, `${name}Response`]);
+        return [input.typeName, output.typeName];
+      }),
+    );
+    expect(used.length).toBe(40);
+    expect(new Set(used).size).toBe(used.length);
+  });
+
+  test('every change has a request id, and every page its token', () => {
+    const fieldsOf = (name: string): string[] => message(name).fields.map((field) => field.name);
+    for (const name of ['Acknowledge', 'Resolve', 'Assign', 'Comment']) {
+      expect(fieldsOf(`${name}IncidentRequest`)).toEqual(expect.arrayContaining(['request_id', 'incident_id', 'etag']));
+    }
+    for (const name of ['CreateSilence', 'ExpireSilence', 'ReplayDeadLetters']) {
+      expect(fieldsOf(`${name}Request`)).toContain('request_id');
+    }
+    for (const name of ['Alerts', 'Incidents', 'Silences', 'Deliveries', 'DeadLetters']) {
+      expect(fieldsOf(`List${name}Request`)).toEqual(expect.arrayContaining(['page_size', 'page_token']));
+      expect(fieldsOf(`List${name}Response`)).toContain('next_page_token');
+    }
   });
 
   test('times, spans and enums are as everywhere', () => {

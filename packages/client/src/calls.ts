@@ -58,36 +58,46 @@ export const createAsk = ({ link, settings, clock, random, signal }: AskParts): 
 const bytes = (field: number): number => field * 8 + wireType.bytes;
 const pageBudget = 4_096;
 
-// GetAlertResponse and ListAlertsResponse: alerts in field 1, and for a list a token in field 2.
-const readAlerts = (message: Buffer): AlertPage => {
+/** The alerts that stand in a field of a message, by the strict codec. */
+export const readAlertsOf = (message: Buffer, field: number): Alert[] => {
   const reader = new WireReader(message, pageBudget);
   const alerts: Alert[] = [];
-  let nextPageToken = '';
   while (reader.at < message.length) {
     const tag = reader.tag(message.length);
-    if (tag === bytes(1)) {
+    if (tag === bytes(field)) {
       const to = reader.span(message.length);
       alerts.push(decodeAlert(message.subarray(reader.at, to)));
       reader.at = to;
-    } else if (tag === bytes(2)) nextPageToken = reader.text(message.length);
-    else reader.skip(tag, message.length);
+    } else reader.skip(tag, message.length);
   }
-  return { alerts, nextPageToken };
+  return alerts;
 };
 
 /** Asks for one alert. */
 export const getAlert = async (ask: Ask, alertId: string): Promise<Alert> => {
   const answer = await ask(AlertServiceService.getAlert.path, GetAlertRequest.encode({ alertId }).finish());
-  const [alert] = readAlerts(answer).alerts;
+  const [alert] = readAlertsOf(answer, 1);
   if (!alert) throw new AlertError('DEFECT', 'the gateway gave no alert');
   return alert;
+};
+
+const readToken = (message: Buffer): string => {
+  const reader = new WireReader(message, pageBudget);
+  let token = '';
+  while (reader.at < message.length) {
+    const tag = reader.tag(message.length);
+    if (tag === bytes(2)) token = reader.text(message.length);
+    else reader.skip(tag, message.length);
+  }
+  return token;
 };
 
 /** Asks for one page of alerts. */
 export const listAlerts = async (ask: Ask, options: ListOptions): Promise<AlertPage> => {
   const { filter = '', pageSize = 0, pageToken = '' } = options;
   const request = ListAlertsRequest.encode({ filter, pageSize, pageToken }).finish();
-  return readAlerts(await ask(AlertServiceService.listAlerts.path, request));
+  const answer = await ask(AlertServiceService.listAlerts.path, request);
+  return { alerts: readAlertsOf(answer, 1), nextPageToken: readToken(answer) };
 };
 
 const healthPath = '/grpc.health.v1.Health/Check';

@@ -10,6 +10,7 @@ import {
   createBackoff,
 } from '@therapytrain/alerts-core';
 import { createAsk, gatewayHealth, getAlert, listAlerts } from './calls.ts';
+import { createDeskCalls } from './desk/desk.ts';
 import { createLink } from './link.ts';
 import { type AlertClientOptions, alertClientOptions, type AlertClientSettings } from './options.ts';
 import type { AlertClientParts } from './parts.ts';
@@ -94,6 +95,7 @@ export const createAlertClient = (options: AlertClientOptions = {}, parts: Alert
     get: (alertId) => getAlert(ask, alertId),
     list: (listOptions = {}) => listAlerts(ask, listOptions),
     health: () => gatewayHealth(ask, reads, clock),
+    ...createDeskCalls(ask, ports.ids),
     spooled: () => spooling?.size() ?? 0,
     ready: () => spooling?.ready() ?? Promise.resolve(),
     close: () => (closed ??= shut()),

@@ -1,4 +1,31 @@
 export { createAlertClient } from './client.ts';
+export type {
+  ChangeOptions,
+  CommentedChangeOptions,
+  DeadLetterOptions,
+  DeliveryCalls,
+  DeliveryListOptions,
+  DeliveryPage,
+  DeskCalls,
+  Explained,
+  Explanation,
+  ExplanationStep,
+  IncidentCalls,
+  IncidentChangeOptions,
+  IncidentListOptions,
+  IncidentPage,
+  ListedAccount,
+  ListedDelivery,
+  ListedIncident,
+  NewSilence,
+  PageOptions,
+  PreviewedSilence,
+  Replayed,
+  ReplayOptions,
+  SilenceCalls,
+  SilenceDraft,
+  SilencePage,
+} from './desk/types.ts';
 export { alertClientOptions, type AlertClientOptions } from './options.ts';
 export type { AlertClientParts, SpooledReport } from './parts.ts';
 export type {

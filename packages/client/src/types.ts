@@ -1,4 +1,5 @@
 import type { Alert, AlertDraft, AlertError, Millis, MetadataValue, Receipt } from '@therapytrain/alerts-core';
+import type { DeskCalls } from './desk/types.ts';
 
 /** The gateway is away and the report is kept in the spool, on the disk of this machine; it goes out by itself. */
 export interface Spooled {
@@ -82,7 +83,7 @@ export interface ReportOptions {
  * The client of a gateway. Every rejection is an `AlertError`: `GATEWAY_UNAVAILABLE` or `DEADLINE_EXCEEDED` where the
  * gateway did not answer, `CLOSED` after {@link close}, or what the gateway said.
  */
-export interface AlertClient {
+export interface AlertClient extends DeskCalls {
   /**
    * Resolves when the alert is durable at the gateway or, with a spool and the gateway away, in the spool. Concurrent
    * reports share messages, the most severe first when there is a queue. Without a `requestId` the report gets one, so

@@ -116,7 +116,10 @@ test('whatever is put and removed, it holds what a list would hold, within its b
             kept.filter(Boolean).length - dropped.filter(({ place }) => !known.has(place)).length,
           );
           const least = Math.min(...after.map(({ severity }) => severity));
-          for (const victim of dropped) expect(victim.severity).toBeLessThanOrEqual(least);
+          // Of several, a small one may find room that an earlier one had to be made room for.
+          if (each.items.length === 1) {
+            for (const victim of dropped) expect(victim.severity).toBeLessThanOrEqual(least);
+          }
           held = after.map(({ place, severity, encoded }) => ({ place, severity, size: encoded.length }));
         }
         const rows = file.first(100, 1_000_000);

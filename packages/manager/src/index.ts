@@ -1,5 +1,25 @@
 export { AlertManager, type AlertManagerOptions, type AlertReporter } from './alert-manager.ts';
-export { createFlow, type Flow, type FlowParts } from './flow.ts';
+export {
+  type Command,
+  createDesk,
+  type Desk,
+  type DeskParts,
+  type IncidentCommand,
+  type SilenceCommand,
+  type SilencePreview,
+} from './desk.ts';
+export { type Engine, type EngineParts, startEngine } from './engine.ts';
+export type { Explanation, ExplanationStep } from './explain.ts';
+export { createFlow, createFollowUp, type Flow, type FlowParts, type FollowUp, type FollowUpParts } from './flow.ts';
 export type { AlertHandler, HandledAlert, HandlerFailure, HandlerStats } from './handlers.ts';
+export { keptAt } from './kept-at.ts';
 export { createMemoryLog, type MemoryLogOptions } from './memory-log.ts';
-export { createPolicy, defaultPolicy, type Policy, policySchema, type PolicySource } from './policy.ts';
+export { createPolicy, defaultPolicy } from './policy/create.ts';
+export { policyDifference, type PolicyChange } from './policy/difference.ts';
+export type { PolicyFault } from './policy/document.ts';
+export { policyJsonSchema } from './policy/json-schema.ts';
+export { matchedRoutes } from './policy/matching.ts';
+export type { ChannelSettings, Escalation, Inhibition, Maintenance, Policy, Receiver, Route } from './policy/policy.ts';
+export { type PolicyReading, readPolicy, type ReadPolicyOptions } from './policy/read.ts';
+export { policySchema, type PolicySource } from './policy/schema.ts';
+export type { SecretSources } from './policy/secrets.ts';

@@ -12,4 +12,6 @@ export { prometheusName } from './metrics/prometheus.ts';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './setup/telemetry.ts';
 export { linkedSpan, traceDeliveries } from './spans.ts';
 export { activeTraceParent, isTracing } from './trace-context.ts';
+export { traceChannel } from './trace-channel.ts';
 export { traceLog } from './trace-log.ts';
+export { type DeliveryFigures, watchDeliveries } from './metrics/delivery-metrics.ts';

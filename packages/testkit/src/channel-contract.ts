@@ -4,7 +4,7 @@ import { keepsInChecks } from './channel-checks/keeps-in.ts';
 import { repeatChecks } from './channel-checks/repeats.ts';
 import type { ChannelCheck, OpenChannelSubject } from './channel-checks/subject.ts';
 import { waitChecks } from './channel-checks/waits.ts';
-import type { TestRunner } from './log-contract.ts';
+import type { TestRunner } from './contract.ts';
 
 /**
  * What every channel promises, promise by promise. The checks need no test runner, so that a wrapped or a broken channel

@@ -22,9 +22,21 @@ export { alertDrafts, metadataOf } from './alert-drafts.ts';
 export { draftOf, requestIdOf, type NumberedDraft } from './draft-of.ts';
 export { createFakeClock, epoch, type FakeClock } from './fake-clock.ts';
 export type { LogCheck, LogSubject, OpenLog } from './log-checks/subject.ts';
-export { logChecks, logContract, type LogContractOptions, type TestRunner } from './log-contract.ts';
+export type { ContractOptions, TestRunner } from './contract.ts';
+export { logChecks, logContract, type LogContractOptions } from './log-contract.ts';
+export { createMemoryStore, type MemoryStoreParts } from './memory-store.ts';
 export { type OtlpReceiver, type Received, type ReceivedSpan, startOtlpReceiver } from './otlp-receiver.ts';
 export { seededRandom } from './seeded-random.ts';
 export { defaultSource, stamp } from './stamp.ts';
+export {
+  assertBalanced,
+  incidentOf,
+  jobOf,
+  type OpenStore,
+  silenceOf,
+  type StoreCheck,
+  type StoreSubject,
+} from './store-checks/subject.ts';
+export { storeChecks, storeContract } from './store-contract.ts';
 export { testPorts, type TestPorts, type TestPortsOptions } from './test-ports.ts';
 export { waitFor, type WaitOptions } from './wait-for.ts';

@@ -1,3 +1,4 @@
+import { type ContractOptions, defineContract } from './contract.ts';
 import { appendChecks } from './log-checks/append.ts';
 import { closeChecks } from './log-checks/close.ts';
 import { durableChecks } from './log-checks/durable.ts';
@@ -23,34 +24,9 @@ export const logChecks: readonly LogCheck[] = [
   ...modelChecks,
 ];
 
-/** The part of a test runner that a contract needs. Jest has it, and it is found among its globals. */
-export interface TestRunner {
-  describe(name: string, define: () => void): void;
-  test(name: string, run: () => Promise<void>, timeout?: number): void;
-}
-
-/** How a contract is run. */
-export interface LogContractOptions {
-  /**
-   * True for a log that outlives its process: its subjects have `reopen` and `crash`, and are held to what must survive
-   * them. Default: true.
-   */
-  readonly durable?: boolean;
-  /** Default: the globals of Jest. */
-  readonly runner?: TestRunner;
-}
-
-// A check opens some logs and pages through them; a loaded machine may be slow at that.
-const timeout = 60_000;
+/** How the contract of a log is run. */
+export type LogContractOptions = ContractOptions;
 
 /** Defines one test for each promise of an `AlertLog`, each on a log of its own. */
-export const logContract = (
-  name: string,
-  open: OpenLog,
-  { durable = true, runner = globalThis as unknown as TestRunner }: LogContractOptions = {},
-): void =>
-  runner.describe(`${name} meets the contract of an AlertLog`, () => {
-    for (const { name: promise, needs, check } of logChecks) {
-      if (durable || needs === undefined) runner.test(promise, () => check(open), timeout);
-    }
-  });
+export const logContract = (name: string, open: OpenLog, options?: LogContractOptions): void =>
+  defineContract(`${name} meets the contract of an AlertLog`, logChecks, open, options);

@@ -13,19 +13,30 @@ interface Field {
   readonly description: string;
 }
 
+const words: Readonly<Record<string, string>> = { string: 'text', object: 'map', array: 'list' };
+
 const typeOf = (schema: Schema): string => {
+  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.enum) return schema.enum.map((each) => `\`${String(each)}\``).join(', ');
-  if (schema.pattern) return `text like \`${schema.pattern}\``;
-  return typeof schema.type === 'string'
-    ? ({ string: 'text', object: 'map' }[schema.type as string] ?? schema.type)
-    : 'any';
+  if (schema.anyOf) return [...new Set((schema.anyOf as Schema[]).map(typeOf))].join(' or ');
+  // A pattern as long as a line tells nobody anything; the description does.
+  if (schema.pattern && schema.pattern.length < 80) return `text like \`${schema.pattern}\``;
+  return typeof schema.type === 'string' ? (words[schema.type] ?? schema.type) : 'any';
 };
 
-const fieldsOf = (schema: Schema, path: string): Field[] => {
+const definitionOf = (schema: Schema | undefined, whole: Schema): Schema | undefined => {
+  const name = schema?.$ref?.replace('#/$defs/', '');
+  return name === undefined ? schema : (whole.$defs?.[name] as Schema | undefined);
+};
+
+/** The fields of a map, or of the parts of a list. What holds its own kind is shown once. */
+const fieldsOf = (schema: Schema, path: string, whole: Schema, above: readonly Schema[] = []): Field[] => {
+  const item = definitionOf(schema.items as Schema | undefined, whole);
+  if (item) return above.includes(item) ? [] : fieldsOf(item, `${path}[]`, whole, [...above, item]);
   const own = Object.entries(schema.properties ?? {}) as [string, Schema][];
   const named = own.map(([name, each]) => [path ? `${path}.${name}` : name, each] as const);
   const open = schema.additionalProperties;
-  const each = typeof open === 'object' ? [[`${path}.<name>`, open as Schema] as const] : [];
+  const each = typeof open === 'object' && open.type ? [[`${path}.<name>`, open as Schema] as const] : [];
   return [...named, ...each].flatMap(([at, inner]) => [
     {
       path: at,
@@ -33,8 +44,13 @@ const fieldsOf = (schema: Schema, path: string): Field[] => {
       fallback: inner.default === undefined ? '–' : `\`${JSON.stringify(inner.default)}\``,
       description: inner.description ?? '',
     },
-    ...fieldsOf(inner, at),
+    ...fieldsOf(inner, at, whole, above),
   ]);
+};
+
+const policyFields = (): readonly Field[] => {
+  const schema = z.toJSONSchema(policySchema, { io: 'input' });
+  return fieldsOf(schema, '', schema);
 };
 
 const helpOf = (app: string): string => {
@@ -51,18 +67,14 @@ const helpOf = (app: string): string => {
 export const configDocs = (): string =>
   page(
     'Configuration',
-    'apps/alert-gateway/src/options.ts and packages/manager/src/policy.ts',
+    'apps/alert-gateway/src/options.ts and packages/manager/src/policy/schema.ts',
     '## Command line',
     helpOf('alert-gateway'),
     '## Policy',
     'One YAML file, given with `--policy`. A key that is not listed is refused; every fault is told with line and column.',
+    '`alertctl policy check FILE` tells them without a gateway, and what is probably not meant; `alertctl policy schema` prints the JSON schema for editors. apps/alert-gateway/policies has a policy to begin with and a commented one with everything. `[]` is each part of a list. The further options of a channel, by its kind, are in the README of its package; where one is a secret, the policy says where it is: `{ env: NAME }` or `{ file: path }`.',
     table(
       ['key', 'value', 'default', 'what it says'],
-      fieldsOf(z.toJSONSchema(policySchema, { io: 'input' }), '').map(({ path, type, fallback, description }) => [
-        `\`${path}\``,
-        type,
-        fallback,
-        description,
-      ]),
+      policyFields().map(({ path, type, fallback, description }) => [`\`${path}\``, type, fallback, description]),
     ),
   );

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,7 +37,8 @@ const filesOf = async (): Promise<readonly string[]> => {
     root,
     process.env,
   );
-  return listed.text.split('\0').filter(Boolean);
+  // Git still lists what is deleted and not committed.
+  return listed.text.split('\0').filter((file) => file !== '' && existsSync(join(root, file)));
 };
 
 const manifest = (folder: string): { readonly name: string } =>

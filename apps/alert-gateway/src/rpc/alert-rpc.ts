@@ -14,11 +14,9 @@ import {
   type AlertSeverity,
   type AlertTypes,
   type AppendResult,
-  type Clock,
 } from '@therapytrain/alerts-core';
 import type { Flow } from '@therapytrain/alerts-manager';
 import type { Admission } from '../admission.ts';
-import { callDeadline, createDeadlines } from '../deadlines.ts';
 import type { Tokens } from '../stream/cursor.ts';
 import type { Hub } from '../stream/hub.ts';
 import type { Topics } from '../stream/topics.ts';
@@ -28,6 +26,7 @@ import { createReportAlert } from './report-alert.ts';
 import { createReportBatch, serveReportStream } from './report-alerts.ts';
 import { asAlertError, statusOf } from './status.ts';
 import { subscribe } from './stream-alerts.ts';
+import { bytesOnly, type Handle, type Unary } from './unary.ts';
 
 /** What `AlertService` is made of. */
 export interface AlertRpcParts {
@@ -38,7 +37,6 @@ export interface AlertRpcParts {
   readonly topics: Topics;
   readonly tokens: Tokens;
   readonly admission: Admission;
-  readonly clock: Clock;
   /** The initial metadata that tells a client which version it speaks to. */
   readonly greet: () => Metadata;
   /** The `traceparent` of the call that is being served; empty if it is not traced. */
@@ -48,6 +46,10 @@ export interface AlertRpcParts {
   readonly onReported: OnReported;
   /** Wraps a handler in its span and metrics. */
   readonly observe: ObserveHandlers;
+  /** Makes a handler of ours one of grpc-js. */
+  readonly unary: Unary;
+  /** `ExplainAlert`: it asks the desk, not the log. */
+  readonly explain: Handle;
 }
 
 /** Told of each report that was answered, with type and severity as far as they could be read. */
@@ -70,46 +72,14 @@ export interface AlertRpc {
   readonly handlers: UntypedServiceImplementation;
   /** Ends the streams that would otherwise stay open: reports after what was sent is answered, subscribers at once. */
   drain(): void;
-  close(): void;
 }
 
-const identity = (bytes: Buffer): Buffer => bytes;
 const retryDelay = 1_000;
-
-// The bytes go through as they are: decoding is strict and ours, and what is kept is what is sent.
-const bytesOnly = <T extends { path: string; requestStream: boolean; responseStream: boolean }>(
-  method: T,
-): MethodDefinition<Buffer, Buffer> => ({
-  path: method.path,
-  requestStream: method.requestStream,
-  responseStream: method.responseStream,
-  requestSerialize: identity,
-  requestDeserialize: identity,
-  responseSerialize: identity,
-  responseDeserialize: identity,
-});
 
 /** Ties the RPCs of `AlertService` to the flow and the log. */
 export const createAlertRpc = (parts: AlertRpcParts): AlertRpc => {
-  const { log, tokens, observe } = parts;
-  const deadlines = createDeadlines(parts.clock, callDeadline);
+  const { log, tokens, observe, unary } = parts;
   const refuse = (thrown: unknown) => statusOf(asAlertError(thrown, parts.onDefect));
-  const unary =
-    (handle: (message: Buffer, source: string) => Promise<Buffer>, greets = false): handleUnaryCall<Buffer, Buffer> =>
-    (call, callback) => {
-      let source: string;
-      try {
-        source = callerOf(call.metadata);
-      } catch (error) {
-        return callback(refuse(error));
-      }
-      if (greets) call.sendMetadata(parts.greet());
-      const end = deadlines.begin((error) => callback(refuse(error)));
-      handle(call.request, source).then(
-        (response) => end() && callback(null, response),
-        (error: unknown) => end() && callback(refuse(error)),
-      );
-    };
   const report = createReportAlert(parts);
   const reportBatch = createReportBatch(parts);
   const reportStreams = new Set<ReturnType<typeof serveReportStream>>();
@@ -143,12 +113,12 @@ export const createAlertRpc = (parts: AlertRpcParts): AlertRpc => {
       getAlert: observe.unary('GetAlert', unary(createGetAlert(log), true)),
       listAlerts: observe.unary('ListAlerts', unary(createListAlerts(log, tokens), true)),
       streamAlerts: observe.stream('StreamAlerts', streamAlerts),
+      explainAlert: observe.unary('ExplainAlert', unary(parts.explain, true)),
     },
     drain: () => {
       const error = new AlertError('DRAINING', 'the gateway is stopping', { retryAfter: retryDelay });
       for (const stream of reportStreams) stream.drain(error);
       parts.hub.drain(retryDelay);
     },
-    close: deadlines.close,
   };
 };

@@ -12,7 +12,12 @@ import { HealthImplementation } from 'grpc-health-check';
 import { statusOf } from './status.ts';
 
 /** The names that `grpc.health.v1` answers for: the whole gateway, and each service. */
-const services = ['', 'therapytrain.alerts.v1.AlertService'];
+const services = [
+  '',
+  ...['AlertService', 'IncidentService', 'SilenceService', 'DeliveryService'].map(
+    (name) => `therapytrain.alerts.v1.${name}`,
+  ),
+];
 
 /** Whether the gateway should be sent work. */
 export interface HealthBoard {

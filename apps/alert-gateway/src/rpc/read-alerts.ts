@@ -7,12 +7,12 @@ import {
   fieldError,
   joinFields,
   type KeptAlert,
-  limits,
   uuidPattern,
 } from '@therapytrain/alerts-core';
 import type { Tokens } from '../stream/cursor.ts';
 import { compileFilter } from '../stream/topics.ts';
 import { decodeStrictly, shapes } from './decode.ts';
+import { largestChunk, pageBytes, pageSizeOf, scanned } from './pages.ts';
 
 /** `GetAlert`: the alert's bytes as they were kept. */
 export const createGetAlert =
@@ -24,17 +24,6 @@ export const createGetAlert =
     if (!kept) throw new AlertError('ALERT_NOT_FOUND', 'no alert of this id is kept');
     return joinFields([[1, kept.encoded]]);
   };
-
-const defaultPage = 50;
-const largestPage = 1_000;
-const largestChunk = 500;
-const scanned = 10_000;
-const pageBytes = limits.batchBytes - 1024;
-
-const pageSizeOf = (asked: number): number => {
-  if (asked < 0) throw fieldError([{ field: 'pageSize', rule: 'is negative' }]);
-  return asked === 0 ? defaultPage : Math.min(asked, largestPage);
-};
 
 interface Page {
   readonly alerts: KeptAlert[];

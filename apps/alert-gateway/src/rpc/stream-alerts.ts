@@ -1,10 +1,11 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { StreamAlertsRequest } from '@therapytrain/alerts-api';
-import { AlertError, type AlertLog, type Cursor, fieldError, type Instant } from '@therapytrain/alerts-core';
+import { AlertError, type AlertLog, type Cursor, fieldError } from '@therapytrain/alerts-core';
 import type { Tokens } from '../stream/cursor.ts';
 import type { Hub, Sink } from '../stream/hub.ts';
 import type { Topics } from '../stream/topics.ts';
 import { decodeStrictly, shapes } from './decode.ts';
+import { instantOf } from './fields.ts';
 import { asAlertError, statusOf } from './status.ts';
 
 /** The trailer that has the last cursor of a stream that the gateway ended. */
@@ -29,22 +30,13 @@ const startOf = async (request: StreamAlertsRequest, { log, tokens }: StreamPart
     case 'cursor':
       return resumeAt(tokens.read('stream', filter, start.value), log);
     case 'since':
-      return seekTo(start.value.getTime(), log);
+      return log.seek(instantOf('since', start.value));
     case 'fromStart':
       if (start.value) return log.bounds().oldest;
       throw fieldError([
         { field: 'from_start', rule: 'is false; leave it out to begin with what is kept from now on' },
       ]);
   }
-};
-
-const firstInstant = Date.parse('0001-01-01T00:00:00Z');
-const lastInstant = Date.parse('9999-12-31T23:59:59.999Z');
-
-// What is no date at all is NaN here.
-const seekTo = async (since: Instant, log: AlertLog): Promise<Cursor> => {
-  if (since >= firstInstant && since <= lastInstant) return log.seek(since);
-  throw fieldError([{ field: 'since', rule: 'is not a time from the year 1 to 9999' }]);
 };
 
 const resumeAt = (cursor: Cursor, log: AlertLog): Cursor => {

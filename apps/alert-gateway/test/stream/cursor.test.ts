@@ -101,3 +101,32 @@ describe('a token is refused', () => {
     }
   });
 });
+
+describe('the token of a list', () => {
+  const id = '0193f1c2-7b2a-7c3d-8e4f-5a6b7c8d9e0f';
+
+  test('gives back the id, for the same list', () => {
+    fc.assert(
+      fc.property(filters, fc.uuid(), (list, any) => {
+        const token = tokens.signId(list, any);
+        expect(token).toMatch(/^[\w-]{83}$/);
+        expect(tokens.readId(list, token)).toBe(any);
+      }),
+    );
+  });
+
+  test('is good for no other list, key or use, and cannot be changed', () => {
+    const token = tokens.signId('incidents', id);
+    const bent = `${token.slice(0, 20)}${token[20] === 'A' ? 'B' : 'A'}${token.slice(21)}`;
+    const reads = [
+      () => tokens.readId('silences', token),
+      () => createTokens(key(2)).readId('incidents', token),
+      () => tokens.readId('incidents', bent),
+      () => tokens.readId('incidents', `${token}=`),
+      () => tokens.readId('incidents', ''),
+      () => tokens.read('page', 'incidents', token),
+      () => tokens.readId('', tokens.signer('page', '')(7)),
+    ];
+    expect(reads.map(codeOf)).toEqual(reads.map(() => 'PAGE_TOKEN_INVALID'));
+  });
+});

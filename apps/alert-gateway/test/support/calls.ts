@@ -1,4 +1,4 @@
-import { type CallOptions, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { type CallOptions, type Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import {
   type Alert,
   type AlertServiceClient,
@@ -12,7 +12,9 @@ import { type AlertDraft, encodeReport, joinFields, type Metadata as AlertMetada
 import { type Answer, answerOf, callRefusal, type Refusal } from './refusal.ts';
 
 const identity = (bytes: Buffer): Buffer => bytes;
-const pathOf = (method: string): string => `/therapytrain.alerts.v1.AlertService/${method}`;
+/** The path of a method: of `AlertService`, if only its name is said. */
+const pathOf = (method: string): string =>
+  `/therapytrain.alerts.v1.${method.includes('/') ? method : `AlertService/${method}`}`;
 const deadline = (): Partial<CallOptions> => ({ deadline: Date.now() + 20_000 });
 
 const metadataOf = (source: string | readonly string[] | undefined): Metadata => {
@@ -21,9 +23,9 @@ const metadataOf = (source: string | readonly string[] | undefined): Metadata =>
   return metadata;
 };
 
-/** Calls a method that answers once with bytes as they are. */
+/** Calls a method that answers once with bytes as they are; one of another service as `Service/Method`. */
 export const rawCall = (
-  client: AlertServiceClient,
+  client: Client,
   method: string,
   message: Uint8Array,
   source?: string | readonly string[],

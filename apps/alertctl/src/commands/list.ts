@@ -1,58 +1,25 @@
 import { Command } from 'commander';
-import { type Alert } from '@therapytrain/alerts-core';
 import { type Act } from '../act.ts';
 import { countArgument } from '../arguments.ts';
-import { ExitCode } from '../exit-code.ts';
+import { type ExitCode } from '../exit-code.ts';
 import { alertJson, alertTable } from '../output/alerts.ts';
+import { type ListingOptions, printList } from '../print-list.ts';
 import { type Session } from '../session.ts';
 
-interface ListOptions {
+interface ListOptions extends ListingOptions {
   readonly filter?: string;
-  readonly limit: number;
-  readonly all?: boolean;
-  readonly wide?: boolean;
 }
 
-const largestPage = 1000;
-
-/** Kept alerts, newest first, up to so many; as they come, or for a table in large pieces. None is empty. */
-async function* pieces(session: Session, { filter, all, limit }: ListOptions): AsyncGenerator<Alert[]> {
-  const enough = session.global.json ? 1 : largestPage;
-  let left = all ? Number.POSITIVE_INFINITY : limit;
-  let piece: Alert[] = [];
-  let pageToken: string | undefined;
-  do {
-    const page = await session.client.list({ filter, pageSize: Math.min(left, largestPage), pageToken });
-    piece.push(...page.alerts);
-    left -= page.alerts.length;
-    pageToken = page.nextPageToken;
-    const last = left === 0 || pageToken === '' || session.signal.aborted;
-    if (piece.length >= (last ? 1 : enough)) {
-      yield piece;
-      piece = [];
-    }
-    if (last) return;
-  } while (true);
-}
-
-const print = async (session: Session, alerts: readonly Alert[], wide: boolean, first: boolean): Promise<void> => {
-  if (session.global.json) {
-    for (const alert of alerts) await session.printJson(alertJson(alert));
-    return;
-  }
-  const lines = alertTable(alerts, session.clock.now(), session.paint, wide ? undefined : session.stdout.columns);
-  await session.print(first ? lines : lines.slice(1));
-};
-
-const list = async (session: Session, options: ListOptions): Promise<ExitCode> => {
-  let shown = 0;
-  for await (const alerts of pieces(session, options)) {
-    await print(session, alerts, options.wide ?? false, shown === 0);
-    shown += alerts.length;
-  }
-  if (shown === 0 && !session.global.json) await session.note('No alerts found.');
-  return session.signal.aborted ? ExitCode.INTERRUPTED : ExitCode.OK;
-};
+const list = (session: Session, options: ListOptions): Promise<ExitCode> =>
+  printList(session, options, {
+    fetch: async (page) => {
+      const { alerts, nextPageToken } = await session.client.list({ filter: options.filter, ...page });
+      return { items: alerts, nextPageToken };
+    },
+    json: alertJson,
+    table: (alerts, columns) => alertTable(alerts, session.clock.now(), session.paint, columns),
+    none: 'No alerts found.',
+  });
 
 /** `alertctl list`: what is kept, newest first. */
 export const listCommand = (act: Act): Command =>

@@ -53,6 +53,10 @@ const completedOption = (option: Option): CompletedOption => {
   };
 };
 
+const distinct = (options: readonly CompletedOption[]): readonly CompletedOption[] => [
+  ...new Map(options.map((option) => [option.flags.join(), option])).values(),
+];
+
 /** Reads the model off a program. */
 export const completionModel = (program: Command): CompletionModel => {
   const help = program.createHelp();
@@ -60,14 +64,31 @@ export const completionModel = (program: Command): CompletionModel => {
   const global = help.visibleOptions(program).map(completedOption);
   const visible = help.visibleCommands(program);
   const names = visible.map((command) => command.name());
+  const placesOf = (command: Command): readonly Place[] => {
+    if (command.commands.length > 0)
+      return [
+        place(
+          'command',
+          command.commands.map((each) => each.name()),
+        ),
+      ];
+    return command.registeredArguments.map((argument) =>
+      // That of `help`.
+      place(argument.name(), argument.name() === 'command' ? names : argument.argChoices),
+    );
+  };
   const commands = visible.map((command) => ({
     name: command.name(),
     summary: command.summary() || command.description(),
-    options: [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)].map(completedOption),
-    places: command.registeredArguments.map((argument) =>
-      // That of `help`.
-      place(argument.name(), argument.name() === 'command' ? names : argument.argChoices),
+    options: distinct(
+      [
+        // Those of commands within a command stand together: which of them it is, is not looked at.
+        ...command.commands.flatMap((each) => help.visibleOptions(each)),
+        ...help.visibleOptions(command),
+        ...help.visibleGlobalOptions(command),
+      ].map(completedOption),
     ),
+    places: placesOf(command),
   }));
   return { program: program.name(), options: global, commands };
 };

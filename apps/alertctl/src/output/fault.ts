@@ -37,9 +37,16 @@ export interface Fault {
 const start = (address: string): string =>
   `Start it (npm start, or alert-gateway --listen ${address}), or name another with --address.`;
 
+// What the gateway says of itself comes with a fact; without one it is the client that refuses.
+const notConfigured = (facts: AlertError['facts']): string => {
+  if ('needs' in facts) return 'Start it with a policy that has channels (--policy).';
+  if (facts['status'] === 'UNIMPLEMENTED') return 'The gateway is older than this alertctl.';
+  return 'Give --insecure to accept a connection without encryption.';
+};
+
 const again = 'Try again in a moment.';
 
-const nextSteps: Partial<Record<AlertErrorCode, (address: string) => string>> = {
+const nextSteps: Partial<Record<AlertErrorCode, (address: string, error: AlertError) => string>> = {
   GATEWAY_UNAVAILABLE: start,
   DEADLINE_EXCEEDED: () => again,
   DRAINING: () => again,
@@ -51,7 +58,10 @@ const nextSteps: Partial<Record<AlertErrorCode, (address: string) => string>> = 
   CURSOR_EXPIRED: () => 'Begin with --from-start: what lies between is past its retention.',
   ALERT_NOT_FOUND: () => 'alertctl list shows what is kept.',
   REQUEST_ID_REUSED: () => 'Leave --request-id out for a new alert.',
-  NOT_CONFIGURED: () => 'Give --insecure to accept a connection without encryption.',
+  INCIDENT_NOT_FOUND: () => 'alertctl incidents list shows what is open.',
+  SILENCE_NOT_FOUND: () => 'alertctl silences list shows what stands.',
+  CONFLICT: () => 'alertctl incidents show has it as it is now.',
+  NOT_CONFIGURED: (_, { facts }) => notConfigured(facts),
 };
 
 const unreachable: ReadonlySet<AlertErrorCode> = new Set(['GATEWAY_UNAVAILABLE', 'DEADLINE_EXCEEDED', 'DRAINING']);
@@ -62,7 +72,7 @@ const resend = (requestId: string): string =>
 const faultOfGateway = (error: AlertError, address: string): Fault => {
   const { code, message, violations } = error;
   const requestId = error.facts['requestId'];
-  const next = [nextSteps[code]?.(address), requestId === undefined ? undefined : resend(requestId)];
+  const next = [nextSteps[code]?.(address, error), requestId === undefined ? undefined : resend(requestId)];
   return {
     code,
     message,

@@ -18,6 +18,10 @@ export const age = (instant: Instant, now: Instant): string => {
   return '0s';
 };
 
+/** When it was or will be, for a sentence: `3m ago`, `in 2h`. */
+export const fromNow = (instant: Instant, now: Instant): string =>
+  instant > now ? `in ${age(now, instant)}` : `${age(instant, now)} ago`;
+
 const two = (number: number): string => String(number).padStart(2, '0');
 
 /** Local time to the second, `2026-11-24 07:12:03`, as a person reads it beside a clock. */

@@ -11,6 +11,7 @@ export const testSurroundings = () => {
   const { clock, ids } = testPorts();
   const surroundings: Surroundings = {
     version: '1.2.3',
+    environment: {},
     stdin: Readable.from([]),
     stdout: createSink(into('out'), {}),
     stderr: createSink(into('error'), {}),

@@ -31,4 +31,4 @@ export {
 export { createProjection, type Project, type ProjectionFacts } from './projection.ts';
 export { createPseudonyms, type Pseudonyms, randomPseudonymKey } from './pseudonyms.ts';
 export { cut, safeText, type SafeTextOptions } from './safe-text.ts';
-export { Secret, secret } from './secret.ts';
+export { isSecret, Secret, secret } from './secret.ts';

@@ -29,6 +29,8 @@ export class Secret {
   }
 }
 
+const secrets = z.registry<{ readonly secret: true }>();
+
 /**
  * An option that is a secret. In code a text or a {@link Secret}; in a policy only a reference, which the loader
  * resolves before the options are parsed.
@@ -37,4 +39,8 @@ export const secret = (): z.ZodType<Secret, Secret | string> =>
   z
     .union([z.instanceof(Secret), z.string()], 'is not a secret')
     .transform((value) => (value instanceof Secret ? value : new Secret(value)))
-    .refine((value) => value.reveal().length > 0, 'is empty');
+    .refine((value) => value.reveal().length > 0, 'is empty')
+    .register(secrets, { secret: true });
+
+/** True for a schema that {@link secret} made, and for one that was refined or described from it. */
+export const isSecret = (schema: z.core.$ZodType): boolean => secrets.get(schema)?.secret === true;

@@ -53,7 +53,7 @@ export interface Changes {
   /** As they are to be; each `version` is one above the one that was read, 1 for a new one. */
   readonly incidents?: readonly Incident[];
   readonly jobs?: readonly NewJob[];
-  /** Jobs of these slots that wait are cancelled; their pairs count as suppressed for their channels. */
+  /** Jobs of these slots that wait are cancelled, before `jobs` are scheduled; their pairs count as suppressed. */
   readonly cancel?: readonly string[];
   readonly silences?: readonly Silence[];
   readonly counts?: readonly Count[];
@@ -74,6 +74,8 @@ export interface Settled {
 
 /** What to list, newest first. */
 export interface DeliveryQuery {
+  /** Only these, at most 100. */
+  readonly ids?: readonly string[];
   readonly incident?: string;
   readonly channel?: string;
   readonly states?: readonly DeliveryState[];
@@ -103,6 +105,8 @@ export interface Store {
   incidents(query: IncidentQuery): Promise<readonly Incident[]>;
   /** Silences that begin before and end after this time, and those that do later; by id. */
   silences(now: Instant): Promise<readonly Silence[]>;
+  /** True if a commit bore this request. */
+  applied(request: string): Promise<boolean>;
   /** Rejects with `CONFLICT` if an incident is no longer at the version that was read; then nothing has changed. */
   commit(changes: Changes): Promise<void>;
   /**

@@ -12,13 +12,19 @@ export interface LogFiles {
  * Makes the directory of a log and its files, if they are not there, for their owner only: alerts hold personal data.
  * SQLite gives the files that it makes beside the database the same mode.
  */
-export const prepareDirectory = (directory: string): LogFiles => {
+export const prepareDirectory = (directory: string): LogFiles => ({
+  database: prepareFile(directory, 'alerts.db'),
+  lock: prepareFile(directory, 'lock.db'),
+});
+
+/** Makes a directory and a file in it, if they are not there, as {@link prepareDirectory} does. Gives its path. */
+export const prepareFile = (directory: string, name: string): string => {
   const path = resolve(directory);
   const made = mkdirSync(path, { recursive: true, mode: 0o700 });
   if (made !== undefined) syncAbove(made, path);
-  const files = { database: join(path, 'alerts.db'), lock: join(path, 'lock.db') };
-  for (const file of [files.database, files.lock]) createFile(file);
-  return files;
+  const file = join(path, name);
+  createFile(file);
+  return file;
 };
 
 /** Makes the names in a directory outlive a power cut. Throws what the system throws. */

@@ -13,8 +13,11 @@ const ioErrShmSize = 4874;
 const codeOf = (error: unknown): number =>
   typeof error === 'object' && error !== null && 'errcode' in error ? Number(error.errcode) : 0;
 
+/** SQLite's number for an error, without what it adds to it; 0 for an error that is not SQLite's. */
+export const primaryCodeOf = (error: unknown): number => codeOf(error) & primary;
+
 /** True where another connection has the lock. */
-export const isBusy = (error: unknown): boolean => (codeOf(error) & primary) === busy;
+export const isBusy = (error: unknown): boolean => primaryCodeOf(error) === busy;
 
 /** What kind of failure an error of SQLite is. */
 export const faultOf = (error: unknown): Fault => {

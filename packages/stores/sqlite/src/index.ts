@@ -1,1 +1,2 @@
 export { createSqliteLog, type SqliteLogOptions } from './log.ts';
+export { openSqliteStore, type SqliteStoreOptions } from './store/store.ts';

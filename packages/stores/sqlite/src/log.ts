@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import type { AlertError, AlertLog, LogBounds } from '@therapytrain/alerts-core';
 import { type LogFiles, prepareDirectory } from './directory.ts';
 import { messageOf } from './faults.ts';
-import type { WriterRequest } from './messages.ts';
+import type { Opened, WriterRequest } from './messages.ts';
 import { createReads, type Reads } from './reads.ts';
 import { broken, unopened } from './refusals.ts';
 import { ended, opened, startThread } from './threads.ts';
@@ -24,7 +24,8 @@ export interface SqliteLogOptions {
 
 const exitIoErr = 74;
 
-const endProcess = (error: AlertError): void => {
+/** Says why on the standard error stream, and ends the process: nothing more can be kept by it. */
+export const endProcess = (error: AlertError): void => {
   process.stderr.write(`${error.message}: ${String(error.cause)}\n`);
   process.exit(exitIoErr);
 };
@@ -41,7 +42,7 @@ export const createSqliteLog = async ({
 }: SqliteLogOptions): Promise<AlertLog> => {
   const thread = { ...prepare(directory), synchronous: unsafeSynchronous ?? ('FULL' as const) };
   const writer = startThread({ ...thread, role: 'writer' });
-  const bounds = await opened(writer, directory);
+  const { bounds } = await opened<Opened>(writer, directory);
   return createLog({ writer, reader: startThread({ ...thread, role: 'reader' }) }, bounds, onFatal);
 };
 

@@ -39,7 +39,7 @@ export interface Appended {
 /** A request that failed; nothing of it is kept. */
 export interface Failed {
   readonly kind: 'failed';
-  readonly of: 'append' | 'retain' | 'checkpoint';
+  readonly of: 'append' | 'retain' | 'checkpoint' | 'commit';
   readonly fault: Fault;
   readonly message: string;
 }
@@ -51,9 +51,15 @@ export interface Refused {
   readonly message: string;
 }
 
+/** The log is open. */
+export interface Opened {
+  readonly kind: 'opened';
+  readonly bounds: LogBounds;
+}
+
 /** What the writer's thread answers; requests of one kind in the order they were asked. */
 export type WriterReply =
-  | { readonly kind: 'opened'; readonly bounds: LogBounds }
+  | Opened
   | Refused
   | Appended
   | { readonly kind: 'retained'; readonly count: number; readonly bounds: LogBounds }

@@ -4,8 +4,8 @@ import type { Fault, Refused } from './messages.ts';
 // Space comes back when somebody makes some; meanwhile trying more often than this helps nobody.
 const retryAfter = 2_000;
 
-/** The log was closed. */
-export const closed = (): AlertError => new AlertError('CLOSED', 'the log is closed');
+/** The log, or the store, was closed. */
+export const closed = (what = 'log'): AlertError => new AlertError('CLOSED', `the ${what} is closed`);
 
 /** The request id of this alert belongs to another report. */
 export const reused = (): AlertError =>
@@ -15,28 +15,28 @@ export const reused = (): AlertError =>
 export const descending = (): AlertError => new AlertError('DEFECT', 'the ids of a log must ascend');
 
 /** Nothing of a request was kept, and trying again may help. */
-export const notKept = (fault: Fault, cause: string): AlertError =>
+export const notKept = (fault: Fault, cause: string, what = 'log'): AlertError =>
   fault === 'full'
-    ? new AlertError('DISK_FULL', 'there is no space left on the disk of the log', { cause, retryAfter })
-    : new AlertError('STORE_UNAVAILABLE', 'the log could not be written', { cause, retryAfter });
+    ? new AlertError('DISK_FULL', `there is no space left on the disk of the ${what}`, { cause, retryAfter })
+    : new AlertError('STORE_UNAVAILABLE', `the ${what} could not be written`, { cause, retryAfter });
 
 /** Nothing more can be kept by this process. */
 export const broken = (what: string, cause: unknown): AlertError =>
   new AlertError('STORE_UNAVAILABLE', `${what}; the process must end`, { cause, retryAfter });
 
-/** The log could not be read. */
-export const unreadable = (cause: string): AlertError =>
-  new AlertError('STORE_UNAVAILABLE', 'the log could not be read', { cause, retryAfter });
+/** The log, or the store, could not be read. */
+export const unreadable = (cause: string, what = 'log'): AlertError =>
+  new AlertError('STORE_UNAVAILABLE', `the ${what} could not be read`, { cause, retryAfter });
 
 /** The alerts that a cursor asks for were let go. */
 export const expired = (): AlertError =>
   new AlertError('CURSOR_EXPIRED', 'alerts after the cursor are past their retention');
 
-/** The log of a directory could not be opened. */
-export const unopened = (directory: string, { why, message }: Omit<Refused, 'kind'>): AlertError => {
+/** The log, or the store, of a directory could not be opened. */
+export const unopened = (directory: string, { why, message }: Omit<Refused, 'kind'>, what = 'log'): AlertError => {
   if (why === 'locked') {
     return new AlertError('STORE_LOCKED', `another process has the data directory ${directory} open`);
   }
   const code = why === 'full' ? 'DISK_FULL' : 'STORE_UNAVAILABLE';
-  return new AlertError(code, `the log in ${directory} cannot be opened: ${message}`, { cause: message });
+  return new AlertError(code, `the ${what} in ${directory} cannot be opened: ${message}`, { cause: message });
 };

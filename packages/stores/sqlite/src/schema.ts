@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 // Numbered, forward only, never edited: each step runs once, in one transaction with the new `user_version`.
-const migrations: readonly string[] = [
+const logMigrations: readonly string[] = [
   `
   -- The log. The sequence alone orders it, so that an append dirties the last page only.
   CREATE TABLE alerts (sequence INTEGER PRIMARY KEY, encoded BLOB NOT NULL) STRICT;
@@ -32,8 +32,11 @@ export const isOlder = (version: string, than: string): boolean => {
   return false;
 };
 
-/** Brings the database to the newest schema. Throws if the SQLite is too old, or the database is newer than the code. */
-export const migrate = (db: DatabaseSync): void => {
+/**
+ * Brings the database to the newest schema, by default that of a log. Throws if the SQLite is too old, or the database is
+ * newer than the code.
+ */
+export const migrate = (db: DatabaseSync, migrations = logMigrations): void => {
   const { version } = db.prepare('SELECT sqlite_version() AS version').get() as { version: string };
   if (isOlder(version, oldestSqlite)) throw new Error(`SQLite ${version} is older than ${oldestSqlite}`);
   const { user_version: done } = db.prepare('PRAGMA user_version').get() as { user_version: number };

@@ -6,7 +6,7 @@ import { openWriter, type Writer } from './writer.ts';
 type Reply = (reply: WriterReply) => void;
 
 /** Does work of the writer, and replies if it fails. Tells whether it was done. */
-type Guard = (of: Failed['of'], work: () => void) => boolean;
+export type Guard = (of: Failed['of'], work: () => void) => boolean;
 
 const openOrRefuse = (options: ThreadOptions, reply: Reply): Writer | undefined => {
   try {
@@ -19,8 +19,10 @@ const openOrRefuse = (options: ThreadOptions, reply: Reply): Writer | undefined 
   }
 };
 
-// Nothing is written after a failed write: what it was to write may be lost, and the next fsync say that all is well.
-const createGuard = (reply: Reply): Guard => {
+/**
+ * Nothing is written after a failed write: what it was to write may be lost, and the next fsync say that all is well.
+ */
+export const createGuard = (reply: (failure: Failed) => void): Guard => {
   let broken = false;
   return (of, work) => {
     if (broken) return false;
@@ -37,7 +39,7 @@ const createGuard = (reply: Reply): Guard => {
 };
 
 /** Copies the write-ahead log back where it is due: after a commit, and once no request waits. */
-const createCheckpointing = (writer: Writer, guard: Guard) => {
+export const createCheckpointing = (writer: Pick<Writer, 'checkpoint'>, guard: Guard) => {
   const run = (idle: boolean): void => void guard('checkpoint', () => writer.checkpoint(idle));
   let whenIdle: NodeJS.Immediate | undefined;
   return {

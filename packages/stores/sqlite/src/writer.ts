@@ -54,7 +54,7 @@ export const openWriter = (options: ThreadOptions): Writer => {
 
 // What was let go must not be found in the file any more: hence secure_delete, which costs nothing on appends. The cache
 // is for reporters whose request ids are random, each of which touches another page: 2 MiB, the default, cost a third more.
-const configure = (db: DatabaseSync, synchronous: string): void =>
+export const configure = (db: DatabaseSync, synchronous: string): void =>
   db.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = ${synchronous};
@@ -68,7 +68,7 @@ const configure = (db: DatabaseSync, synchronous: string): void =>
 
 // A process that died between writing a commit and forcing it to the disk leaves one that is there, and that a power cut
 // would take away again. Readers and repeated reports are told of it from now on, so it is forced first.
-const forceRecovered = (db: DatabaseSync): void => {
+export const forceRecovered = (db: DatabaseSync): void => {
   try {
     db.exec('PRAGMA wal_checkpoint(PASSIVE)');
   } catch (error) {

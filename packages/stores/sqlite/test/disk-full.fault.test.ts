@@ -1,46 +1,15 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
-import { statfsSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AlertError, type AlertLog } from '@therapytrain/alerts-core';
 import { createSqliteLog } from '@therapytrain/alerts-store-sqlite';
 import { draftOf, stamp, testPorts, waitFor } from '@therapytrain/alerts-testkit';
 import { assertKept, assertSound } from './support/checked-log.ts';
-import { copyDirectory, removeDirectories, temporaryDirectory } from './support/directories.ts';
+import { copyDirectory, temporaryDirectory } from './support/directories.ts';
+import { fill, mount, mounts, noMounting, unmountAll } from './support/mounts.ts';
 import type { Acknowledged } from './support/processes.ts';
 
-const mounts: string[] = [];
-const mount = (size: string): string => {
-  const directory = temporaryDirectory();
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', directory]);
-  mounts.push(directory);
-  if (status !== 0) throw new Error('no file system can be mounted');
-  return directory;
-};
-afterEach(() => {
-  for (const directory of mounts) spawnSync('umount', ['-l', directory]);
-  removeDirectories(mounts.splice(0));
-});
-
-const canMount = (): boolean => {
-  const directory = temporaryDirectory();
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory]).status === 0;
-  if (mounted) spawnSync('umount', [directory]);
-  removeDirectories([directory]);
-  return mounted;
-};
-
-const freeBytes = (directory: string): number => {
-  const { bavail, bsize } = statfsSync(directory);
-  return bavail * bsize;
-};
-
-/** Leaves so much space, and tells how to give the rest back. */
-const fill = (directory: string, leave: number): (() => void) => {
-  const filler = join(directory, 'filler');
-  writeFileSync(filler, Buffer.alloc(Math.max(0, freeBytes(directory) - leave)));
-  return () => unlinkSync(filler);
-};
+afterEach(unmountAll);
 
 const ports = testPorts();
 
@@ -76,9 +45,9 @@ const untilRefused = async ({ report }: ReturnType<typeof createReporter>): Prom
   }
 };
 
-const [run, reason] = canMount() ? [describe, ''] : [describe.skip, ' (skipped: no file system can be mounted)'];
+const run = noMounting ? describe.skip : describe;
 
-run(`a full disk${reason}`, () => {
+run(`a full disk${noMounting}`, () => {
   test('refuses reports, serves reads, and is over when space is there again', async () => {
     const directory = mount('8m');
     const log = await createSqliteLog({ directory, onFatal: (error) => expect(error).toBeUndefined() });

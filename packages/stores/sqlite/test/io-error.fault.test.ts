@@ -3,15 +3,14 @@ import { join } from 'node:path';
 import { createSqliteLog } from '@therapytrain/alerts-store-sqlite';
 import { assertRecovers, assertSound } from './support/checked-log.ts';
 import { removeDirectories, temporaryDirectory } from './support/directories.ts';
-import { type Appender, type AppenderOptions, noTracing, startAppender } from './support/processes.ts';
-
-// EX_IOERR, and why.
-const ioFailure = {
-  code: 74,
-  stderr: expect.stringMatching(
-    /^the disk of the log failed; the process must end: disk I\/O error \(SQLite error \d+\)\n$/,
-  ),
-};
+import {
+  type Appender,
+  type AppenderOptions,
+  failing,
+  ioFailure,
+  noTracing,
+  startAppender,
+} from './support/processes.ts';
 
 const directories: string[] = [];
 afterEach(() => removeDirectories(directories.splice(0)));
@@ -23,13 +22,6 @@ const preparedDirectory = async (): Promise<string> => {
   await (await createSqliteLog({ directory })).close();
   return directory;
 };
-
-/** Makes a system call of each thread fail the `when`-th time; with a path, of its calls on that file. */
-const failing = (error: string, calls: string, when: string, path?: string): readonly string[] => [
-  ...['strace', '-f', '-qq', '-o', '/dev/null'],
-  ...(path === undefined ? [] : ['-P', path]),
-  ...['-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}:when=${when}`],
-];
 
 const appendUnder = (options: AppenderOptions): Promise<Appender> => startAppender({ callers: 8, ...options });
 
@@ -50,7 +42,7 @@ run(`a failed fsync${reason}`, () => {
         size: 3,
         under: failing('EIO', 'fsync,fdatasync', String(when)),
       });
-      expect(await appender.ended()).toMatchObject(ioFailure);
+      expect(await appender.ended()).toMatchObject(ioFailure('log'));
       const acknowledged = appender.acknowledged().length;
       // Each commit is forced to the disk before it is acknowledged, so there were no more of them than that.
       expect(acknowledged).toBeLessThanOrEqual(when * 8 * 3);
@@ -86,7 +78,7 @@ run(`a failed fsync${reason}`, () => {
     const directory = await preparedDirectory();
     const under = failing('EIO', 'fsync,fdatasync', '1', join(directory, 'alerts.db'));
     const appender = await appendUnder({ directory, first: 0, size: 250, under });
-    expect(await appender.ended()).toMatchObject(ioFailure);
+    expect(await appender.ended()).toMatchObject(ioFailure('log'));
     // The checkpoint came after many commits: only it syncs the database itself.
     expect(appender.acknowledged().length).toBeGreaterThan(1_000);
     await assertRecovers(directory, appender.acknowledged());
@@ -99,7 +91,7 @@ run(`a failed write${reason}`, () => {
     const directory = await preparedDirectory();
     const under = failing('EIO', 'pwrite64', '40', join(directory, 'alerts.db-wal'));
     const appender = await appendUnder({ directory, first: 0, size: 3, under });
-    expect(await appender.ended()).toMatchObject(ioFailure);
+    expect(await appender.ended()).toMatchObject(ioFailure('log'));
     await assertRecovers(directory, appender.acknowledged());
   }, 120_000);
 });

@@ -140,6 +140,48 @@ export const metricDefinitions = {
     description: 'Memory of the process that is in RAM.',
     attributes: {},
   },
+  'alerts.delivery.attempts': {
+    kind: 'counter',
+    unit: '{attempt}',
+    description: 'Attempts to deliver a notice, by how they ended.',
+    attributes: {
+      channel: 'a channel of the policy, by its name',
+      kind: 'email, slack, webhook, pagerduty, or what the deployment has added',
+      outcome: 'done, retry, reject, misconfigured, ambiguous',
+      reason: 'a reason of an outcome; none where it is done',
+    },
+  },
+  'alerts.delivery.duration': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time that one attempt took.',
+    attributes: { channel: 'a channel of the policy, by its name', outcome: 'as above' },
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  },
+  'alerts.delivery.pending': {
+    kind: 'gauge',
+    unit: '{pair}',
+    description: 'Pairs of an alert and a channel that wait to be told.',
+    attributes: { channel: 'a channel of the policy, by its name' },
+  },
+  'alerts.delivery.dead': {
+    kind: 'gauge',
+    unit: '{pair}',
+    description: 'Pairs of an alert and a channel whose delivery was given up.',
+    attributes: { channel: 'a channel of the policy, by its name' },
+  },
+  'alerts.accounting.imbalance': {
+    kind: 'gauge',
+    unit: '{pair}',
+    description: 'Pairs that are not accounted for: accepted less all the others. Anything but 0 is a defect.',
+    attributes: { channel: 'a channel of the policy, by its name' },
+  },
+  'alerts.plan.lag': {
+    kind: 'gauge',
+    unit: '{alert}',
+    description: 'Alerts that are kept and not planned yet.',
+    attributes: {},
+  },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 /** The name of an instrument. */

@@ -1,4 +1,4 @@
-import type { Attributes, Histogram, Meter, MetricOptions, Observable } from '@opentelemetry/api';
+import type { Attributes, Counter, Histogram, Meter, MetricOptions, Observable } from '@opentelemetry/api';
 import { type MetricDefinition, metricDefinitions, type MetricName } from './definitions.ts';
 
 const optionsOf = ({ unit, description, buckets }: MetricDefinition): MetricOptions => ({
@@ -15,6 +15,10 @@ type NamesOf<K extends MetricDefinition['kind']> = {
 /** Makes a histogram of the table. */
 export const createHistogram = (meter: Meter, name: NamesOf<'histogram'>): Histogram =>
   meter.createHistogram(name, optionsOf(metricDefinitions[name]));
+
+/** Makes a counter of the table that is counted as things happen; for what does not happen for each alert. */
+export const createCounter = (meter: Meter, name: NamesOf<'counter'>): Counter =>
+  meter.createCounter(name, optionsOf(metricDefinitions[name]));
 
 const makers = {
   counter: 'createObservableCounter',

@@ -85,6 +85,7 @@ const createHandlers = (parts: AlertServerParts): AlertServiceServer => {
       call.on('end', () => call.end());
     }),
     getAlert: server.unary('GetAlert', (_call, callback) => callback(unimplemented())),
+    explainAlert: server.unary('ExplainAlert', (_call, callback) => callback(unimplemented())),
     listAlerts: server.unary('ListAlerts', (_call, callback) => callback(unimplemented())),
     streamAlerts: server.stream('StreamAlerts', async (call) => {
       if (call.request.filter !== '') {

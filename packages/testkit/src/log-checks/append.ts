@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type AlertDraft, decodeAlert, limits, type Receipt, type StampedAlert } from '@therapytrain/alerts-core';
 import fc from 'fast-check';
+import { promise } from '../contract.ts';
 import { alertDrafts } from '../alert-drafts.ts';
 import { draftOf } from '../draft-of.ts';
 import { stamp } from '../stamp.ts';
@@ -12,7 +13,6 @@ import {
   idsOf,
   type LogCheck,
   type LogSubject,
-  promise,
   readAll,
   rejectsWith,
   sequencesOf,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
+import { promise } from '../contract.ts';
 import { waitFor } from '../wait-for.ts';
 import {
   appendAll,
   appendDrafts,
   type LogCheck,
   type LogSubject,
-  promise,
   readAll,
   rejectsWith,
   reopened,

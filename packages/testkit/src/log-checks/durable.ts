@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { AlertLog } from '@therapytrain/alerts-core';
+import { promise } from '../contract.ts';
 import {
   appendAll,
   appendDrafts,
@@ -7,7 +8,6 @@ import {
   idsOf,
   type LogCheck,
   type LogSubject,
-  promise,
   readAll,
   rejectsWith,
   reopened,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { AlertLog, KeptAlert } from '@therapytrain/alerts-core';
+import { promise } from '../contract.ts';
 import { draftOf } from '../draft-of.ts';
 import { stamp } from '../stamp.ts';
 import { waitFor } from '../wait-for.ts';
@@ -8,7 +9,6 @@ import {
   appendDrafts,
   type LogCheck,
   type LogSubject,
-  promise,
   readAll,
   sequencesOf,
   stamped,

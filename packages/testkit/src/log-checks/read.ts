@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { Cursor, KeptAlert, Receipt, StampedAlert } from '@therapytrain/alerts-core';
+import { promise } from '../contract.ts';
 import {
   appendAll,
   appendDrafts,
   idsOf,
   type LogCheck,
   type LogSubject,
-  promise,
   readAll,
   sequencesOf,
   stamped,

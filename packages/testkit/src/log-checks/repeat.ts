@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { AlertSeverity, type AlertDraft, type AppendResult, type Receipt } from '@therapytrain/alerts-core';
+import { promise } from '../contract.ts';
 import { draftOf } from '../draft-of.ts';
 import { stamp } from '../stamp.ts';
 import {
@@ -8,7 +9,6 @@ import {
   codeOf,
   type LogCheck,
   type LogSubject,
-  promise,
   readAll,
   receiptOf,
   reopened,

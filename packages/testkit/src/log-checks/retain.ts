@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { AlertError, type Cursor, type Receipt } from '@therapytrain/alerts-core';
+import { promise } from '../contract.ts';
 import { draftOf } from '../draft-of.ts';
 import { stamp } from '../stamp.ts';
 import {
@@ -8,7 +9,6 @@ import {
   idsOf,
   type LogCheck,
   type LogSubject,
-  promise,
   readAll,
   rejectsWith,
   reopened,

@@ -10,6 +10,7 @@ import {
   type Receipt,
   type StampedAlert,
 } from '@therapytrain/alerts-core';
+import type { Check } from '../contract.ts';
 import { draftOf } from '../draft-of.ts';
 import { stamp } from '../stamp.ts';
 import type { TestPorts } from '../test-ports.ts';
@@ -31,31 +32,7 @@ export interface LogSubject {
 export type OpenLog = () => Promise<LogSubject>;
 
 /** One promise of the contract, and how to see whether it is kept. */
-export interface LogCheck {
-  readonly name: string;
-  /** What the subject must be able to do beyond being a log. */
-  readonly needs?: 'reopen' | 'crash';
-  /** Rejects if a log that this opens breaks the promise. */
-  check(open: OpenLog): Promise<void>;
-}
-
-/** A check on one log, which is disposed of afterwards. */
-export const promise = (
-  name: string,
-  check: (subject: LogSubject) => Promise<void>,
-  needs?: 'reopen' | 'crash',
-): LogCheck => ({
-  name,
-  ...(needs && { needs }),
-  check: async (open) => {
-    const subject = await open();
-    try {
-      await check(subject);
-    } finally {
-      await subject.dispose();
-    }
-  },
-});
+export type LogCheck = Check<LogSubject>;
 
 /** The subject's log after a restart. */
 export const reopened = ({ reopen }: LogSubject): Promise<AlertLog> => {

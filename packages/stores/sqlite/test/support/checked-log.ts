@@ -42,9 +42,9 @@ export const assertRecovers = async (directory: string, acknowledged: readonly A
   }
 };
 
-/** Fails unless SQLite finds the database of a closed log sound. */
-export const assertSound = (directory: string): void => {
-  const db = new DatabaseSync(join(directory, 'alerts.db'), { readOnly: true });
+/** Fails unless SQLite finds the database of a closed log sound, or another one of the directory. */
+export const assertSound = (directory: string, database = 'alerts.db'): void => {
+  const db = new DatabaseSync(join(directory, database), { readOnly: true });
   const found = db.prepare('PRAGMA integrity_check').all();
   db.close();
   assert.equal(found.map((row) => row['integrity_check']).join('; '), 'ok');

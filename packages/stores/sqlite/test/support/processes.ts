@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,10 +43,11 @@ export interface AppenderOptions {
   readonly callers?: number;
   /** A command that runs the one that follows it. */
   readonly under?: readonly string[];
+  /** The program, which is started as the appender is. Default: appender.ts. */
+  readonly program?: string;
 }
 
-const appender = fileURLToPath(new URL('./appender.ts', import.meta.url));
-const node = ['--disable-warning=ExperimentalWarning', '--conditions=@therapytrain/source', appender];
+const fromSource = ['--disable-warning=ExperimentalWarning', '--conditions=@therapytrain/source'];
 const patience = { deadline: 60_000 };
 
 const parse = (lines: readonly string[]): Acknowledged[] =>
@@ -54,11 +56,13 @@ const parse = (lines: readonly string[]): Acknowledged[] =>
     .filter(([word, ...rest]) => word === 'acknowledged' && rest.length === 3)
     .map(([, draft = '', sequence = '', alertId = '']) => ({ draft, sequence: Number(sequence), alertId }));
 
-const spawnAppender = ({ directory, first, size = 1, callers = 1, under = [] }: AppenderOptions): ChildProcess => {
+const spawnAppender = (options: AppenderOptions): ChildProcess => {
+  const { directory, first, size = 1, callers = 1, under = [], program = './appender.ts' } = options;
   const [command = '', ...rest] = [
     ...under,
     process.execPath,
-    ...node,
+    ...fromSource,
+    fileURLToPath(new URL(program, import.meta.url)),
     directory,
     ...[first, size, callers].map(String),
   ];
@@ -105,3 +109,18 @@ const works = (command: string, ...args: string[]): boolean => spawnSync(command
 export const noTracing = works('strace', '-f', '-qq', '-o', '/dev/null', 'true')
   ? undefined
   : 'strace is not here, or may not trace';
+
+/** How a process ends whose log, or store, has a disk that failed: EX_IOERR, and why. */
+export const ioFailure = (what: string) => ({
+  code: 74,
+  stderr: expect.stringMatching(
+    new RegExp(`^the disk of the ${what} failed; the process must end: disk I/O error \\(SQLite error \\d+\\)\n$`),
+  ),
+});
+
+/** Makes a system call of each thread fail the `when`-th time; with a path, of its calls on that file. */
+export const failing = (error: string, calls: string, when: string, path?: string): readonly string[] => [
+  ...['strace', '-f', '-qq', '-o', '/dev/null'],
+  ...(path === undefined ? [] : ['-P', path]),
+  ...['-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}:when=${when}`],
+];

@@ -27,6 +27,66 @@ import { Alert, AlertSeverity, alertSeverityFromJSON, alertSeverityToJSON } from
 
 /** Reporting alerts and reading them back: one by one, as a list, or as a stream that misses nothing. */
 
+/** What a step of an explanation decided. */
+export const ExplanationVerdict = {
+  /** UNSPECIFIED - Not said. */
+  UNSPECIFIED: 0,
+  /** YES - It holds: the route takes the alert, the channel is told. */
+  YES: 1,
+  /** NO - It does not. */
+  NO: 2,
+  /** INFO - A fact; nothing to decide. */
+  INFO: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ExplanationVerdict = typeof ExplanationVerdict[keyof typeof ExplanationVerdict];
+
+export namespace ExplanationVerdict {
+  export type UNSPECIFIED = typeof ExplanationVerdict.UNSPECIFIED;
+  export type YES = typeof ExplanationVerdict.YES;
+  export type NO = typeof ExplanationVerdict.NO;
+  export type INFO = typeof ExplanationVerdict.INFO;
+  export type UNRECOGNIZED = typeof ExplanationVerdict.UNRECOGNIZED;
+}
+
+export function explanationVerdictFromJSON(object: any): ExplanationVerdict {
+  switch (object) {
+    case 0:
+    case "EXPLANATION_VERDICT_UNSPECIFIED":
+      return ExplanationVerdict.UNSPECIFIED;
+    case 1:
+    case "EXPLANATION_VERDICT_YES":
+      return ExplanationVerdict.YES;
+    case 2:
+    case "EXPLANATION_VERDICT_NO":
+      return ExplanationVerdict.NO;
+    case 3:
+    case "EXPLANATION_VERDICT_INFO":
+      return ExplanationVerdict.INFO;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return ExplanationVerdict.UNRECOGNIZED;
+  }
+}
+
+export function explanationVerdictToJSON(object: ExplanationVerdict): string {
+  switch (object) {
+    case ExplanationVerdict.UNSPECIFIED:
+      return "EXPLANATION_VERDICT_UNSPECIFIED";
+    case ExplanationVerdict.YES:
+      return "EXPLANATION_VERDICT_YES";
+    case ExplanationVerdict.NO:
+      return "EXPLANATION_VERDICT_NO";
+    case ExplanationVerdict.INFO:
+      return "EXPLANATION_VERDICT_INFO";
+    case ExplanationVerdict.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** One alert to keep. */
 export interface ReportAlertRequest {
   /**
@@ -181,6 +241,43 @@ export interface Draining {
   cursor: string;
   /** How long to wait before connecting again. */
   retryDelay: Duration | undefined;
+}
+
+/** What to explain. */
+export interface ExplainAlertRequest {
+  /** Required. */
+  subject:
+    | //
+    /** The id of a kept alert. */
+    { $case: "alertId"; value: string }
+    | //
+    /** An alert as it would be reported by this caller. Nothing is kept; its `request_id` says nothing. */
+    { $case: "draft"; value: ReportAlertRequest }
+    | undefined;
+}
+
+/** Why. */
+export interface ExplainAlertResponse {
+  /** The alert's id; empty for a draft. */
+  alertId: string;
+  /** The version of the policy by which it is explained. */
+  policyVersion: string;
+  /** The incident that it joined, or would join; empty if it would open one. */
+  incidentId: string;
+  /** What was decided, in the order in which it was. */
+  steps: ExplanationStep[];
+}
+
+/** One thing that was decided. */
+export interface ExplanationStep {
+  /** What it is about: `fingerprint`, `incident`, `route root/clinical`, `silence`, `channel mail`. */
+  name: string;
+  /** What was decided. */
+  verdict: ExplanationVerdict;
+  /** Why, in one sentence. */
+  detail: string;
+  /** What it consists of. */
+  steps: ExplanationStep[];
 }
 
 function createBaseReportAlertRequest(): ReportAlertRequest {
@@ -1605,6 +1702,355 @@ export const Draining: MessageFns<Draining> = {
   },
 };
 
+function createBaseExplainAlertRequest(): ExplainAlertRequest {
+  return { subject: undefined };
+}
+
+export const ExplainAlertRequest: MessageFns<ExplainAlertRequest> = {
+  encode(message: ExplainAlertRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.subject?.$case) {
+      case "alertId":
+        writer.uint32(10).string(message.subject.value);
+        break;
+      case "draft":
+        ReportAlertRequest.encode(message.subject.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainAlertRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainAlertRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.subject = { $case: "alertId", value: reader.string() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.subject = { $case: "draft", value: ReportAlertRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExplainAlertRequest {
+    return {
+      subject: isSet(object.alertId)
+        ? { $case: "alertId", value: globalThis.String(object.alertId) }
+        : isSet(object.alert_id)
+        ? { $case: "alertId", value: globalThis.String(object.alert_id) }
+        : isSet(object.draft)
+        ? { $case: "draft", value: ReportAlertRequest.fromJSON(object.draft) }
+        : undefined,
+    };
+  },
+
+  toJSON(message: ExplainAlertRequest): unknown {
+    const obj: any = {};
+    if (message.subject?.$case === "alertId") {
+      obj.alertId = message.subject.value;
+    } else if (message.subject?.$case === "draft") {
+      obj.draft = ReportAlertRequest.toJSON(message.subject.value);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExplainAlertRequest>, I>>(base?: I): ExplainAlertRequest {
+    return ExplainAlertRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExplainAlertRequest>, I>>(object: I): ExplainAlertRequest {
+    const message = createBaseExplainAlertRequest();
+    switch (object.subject?.$case) {
+      case "alertId": {
+        if (object.subject?.value !== undefined && object.subject?.value !== null) {
+          message.subject = { $case: "alertId", value: object.subject.value };
+        }
+        break;
+      }
+      case "draft": {
+        if (object.subject?.value !== undefined && object.subject?.value !== null) {
+          message.subject = { $case: "draft", value: ReportAlertRequest.fromPartial(object.subject.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseExplainAlertResponse(): ExplainAlertResponse {
+  return { alertId: "", policyVersion: "", incidentId: "", steps: [] };
+}
+
+export const ExplainAlertResponse: MessageFns<ExplainAlertResponse> = {
+  encode(message: ExplainAlertResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.alertId !== "") {
+      writer.uint32(10).string(message.alertId);
+    }
+    if (message.policyVersion !== "") {
+      writer.uint32(18).string(message.policyVersion);
+    }
+    if (message.incidentId !== "") {
+      writer.uint32(26).string(message.incidentId);
+    }
+    for (const v of message.steps) {
+      ExplanationStep.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainAlertResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainAlertResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.alertId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.policyVersion = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.incidentId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.steps.push(ExplanationStep.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExplainAlertResponse {
+    return {
+      alertId: isSet(object.alertId)
+        ? globalThis.String(object.alertId)
+        : isSet(object.alert_id)
+        ? globalThis.String(object.alert_id)
+        : "",
+      policyVersion: isSet(object.policyVersion)
+        ? globalThis.String(object.policyVersion)
+        : isSet(object.policy_version)
+        ? globalThis.String(object.policy_version)
+        : "",
+      incidentId: isSet(object.incidentId)
+        ? globalThis.String(object.incidentId)
+        : isSet(object.incident_id)
+        ? globalThis.String(object.incident_id)
+        : "",
+      steps: globalThis.Array.isArray(object?.steps) ? object.steps.map((e: any) => ExplanationStep.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: ExplainAlertResponse): unknown {
+    const obj: any = {};
+    if (message.alertId !== "") {
+      obj.alertId = message.alertId;
+    }
+    if (message.policyVersion !== "") {
+      obj.policyVersion = message.policyVersion;
+    }
+    if (message.incidentId !== "") {
+      obj.incidentId = message.incidentId;
+    }
+    if (message.steps?.length) {
+      obj.steps = message.steps.map((e) => ExplanationStep.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExplainAlertResponse>, I>>(base?: I): ExplainAlertResponse {
+    return ExplainAlertResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExplainAlertResponse>, I>>(object: I): ExplainAlertResponse {
+    const message = createBaseExplainAlertResponse();
+    message.alertId = object.alertId ?? "";
+    message.policyVersion = object.policyVersion ?? "";
+    message.incidentId = object.incidentId ?? "";
+    message.steps = object.steps?.map((e) => ExplanationStep.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseExplanationStep(): ExplanationStep {
+  return { name: "", verdict: 0, detail: "", steps: [] };
+}
+
+export const ExplanationStep: MessageFns<ExplanationStep> = {
+  encode(message: ExplanationStep, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.verdict !== 0) {
+      writer.uint32(16).int32(message.verdict);
+    }
+    if (message.detail !== "") {
+      writer.uint32(26).string(message.detail);
+    }
+    for (const v of message.steps) {
+      ExplanationStep.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplanationStep {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplanationStep();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.verdict = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.steps.push(ExplanationStep.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExplanationStep {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      verdict: isSet(object.verdict) ? explanationVerdictFromJSON(object.verdict) : 0,
+      detail: isSet(object.detail) ? globalThis.String(object.detail) : "",
+      steps: globalThis.Array.isArray(object?.steps) ? object.steps.map((e: any) => ExplanationStep.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: ExplanationStep): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.verdict !== 0) {
+      obj.verdict = explanationVerdictToJSON(message.verdict);
+    }
+    if (message.detail !== "") {
+      obj.detail = message.detail;
+    }
+    if (message.steps?.length) {
+      obj.steps = message.steps.map((e) => ExplanationStep.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExplanationStep>, I>>(base?: I): ExplanationStep {
+    return ExplanationStep.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExplanationStep>, I>>(object: I): ExplanationStep {
+    const message = createBaseExplanationStep();
+    message.name = object.name ?? "";
+    message.verdict = object.verdict ?? 0;
+    message.detail = object.detail ?? "";
+    message.steps = object.steps?.map((e) => ExplanationStep.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 /**
  * Every error is a `google.rpc.Status` (in the trailer `grpc-status-details-bin`) with one `ErrorInfo`, whose `domain`
  * is `alerts.therapytrain` and whose `reason` is from the closed list of docs/errors.md; `BadRequest` names the fields
@@ -1699,6 +2145,21 @@ export const AlertServiceService = {
       Buffer.from(StreamAlertsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): StreamAlertsResponse => StreamAlertsResponse.decode(value),
   },
+  /**
+   * Why people were or were not told of an alert, or would be of one that was never reported. Made by the code that
+   * plans, so it cannot say anything else. Changes nothing. Errors: INVALID_ARGUMENT (FIELD_INVALID, ALERT_TOO_LARGE),
+   * NOT_FOUND (ALERT_NOT_FOUND), FAILED_PRECONDITION (NOT_CONFIGURED: the gateway keeps alerts only and plans nothing).
+   */
+  explainAlert: {
+    path: "/therapytrain.alerts.v1.AlertService/ExplainAlert" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ExplainAlertRequest): Buffer => Buffer.from(ExplainAlertRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExplainAlertRequest => ExplainAlertRequest.decode(value),
+    responseSerialize: (value: ExplainAlertResponse): Buffer =>
+      Buffer.from(ExplainAlertResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExplainAlertResponse => ExplainAlertResponse.decode(value),
+  },
 } as const;
 
 export interface AlertServiceServer extends UntypedServiceImplementation {
@@ -1744,6 +2205,12 @@ export interface AlertServiceServer extends UntypedServiceImplementation {
    * unread messages when an error arrives (grpc-js does) resumes with the last cursor that it received instead.
    */
   streamAlerts: handleServerStreamingCall<StreamAlertsRequest, StreamAlertsResponse>;
+  /**
+   * Why people were or were not told of an alert, or would be of one that was never reported. Made by the code that
+   * plans, so it cannot say anything else. Changes nothing. Errors: INVALID_ARGUMENT (FIELD_INVALID, ALERT_TOO_LARGE),
+   * NOT_FOUND (ALERT_NOT_FOUND), FAILED_PRECONDITION (NOT_CONFIGURED: the gateway keeps alerts only and plans nothing).
+   */
+  explainAlert: handleUnaryCall<ExplainAlertRequest, ExplainAlertResponse>;
 }
 
 export interface AlertServiceClient extends Client {
@@ -1844,6 +2311,26 @@ export interface AlertServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<StreamAlertsResponse>;
+  /**
+   * Why people were or were not told of an alert, or would be of one that was never reported. Made by the code that
+   * plans, so it cannot say anything else. Changes nothing. Errors: INVALID_ARGUMENT (FIELD_INVALID, ALERT_TOO_LARGE),
+   * NOT_FOUND (ALERT_NOT_FOUND), FAILED_PRECONDITION (NOT_CONFIGURED: the gateway keeps alerts only and plans nothing).
+   */
+  explainAlert(
+    request: ExplainAlertRequest,
+    callback: (error: ServiceError | null, response: ExplainAlertResponse) => void,
+  ): ClientUnaryCall;
+  explainAlert(
+    request: ExplainAlertRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ExplainAlertResponse) => void,
+  ): ClientUnaryCall;
+  explainAlert(
+    request: ExplainAlertRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ExplainAlertResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const AlertServiceClient = makeGenericClientConstructor(

@@ -1,0 +1,68 @@
+import { type AlertLog, type Ports, type Store, systemRandom } from '@therapytrain/alerts-core';
+import { Secret } from '@therapytrain/alerts-core/channel';
+import { type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
+import { type Logger, traceChannel, watchDeliveries } from '@therapytrain/alerts-telemetry';
+import type { Meter, Tracer } from '@opentelemetry/api';
+import { createChannels } from './channels.ts';
+import { loadKey } from './keys.ts';
+import { channelKinds } from './kinds.ts';
+
+/** What the follow-up of alerts is made of. */
+export interface FollowUpParts {
+  readonly log: AlertLog;
+  readonly store: Store;
+  readonly policy: Policy;
+  readonly ports: Ports;
+  /** The data directory, which holds the key of the pseudonyms. */
+  readonly directory: string;
+  readonly tracer: Tracer;
+  readonly meter: Meter;
+  readonly logger: Logger;
+}
+
+/** Everything that follows from kept alerts, at work in this process. */
+export interface FollowUp {
+  readonly desk: Desk;
+  /** The policy in force. */
+  policy(): Policy;
+  /** Puts another policy in force, its channels first. Rejects and changes nothing where one cannot be built. */
+  use(policy: Policy): Promise<void>;
+  /** Ends planning and the attempts under way, and closes channels and store. */
+  stop(): Promise<void>;
+}
+
+/** Builds the channels of the policy and starts the engine. Rejects with `POLICY_INVALID` where one cannot be built. */
+export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => {
+  const { log, store, ports, directory, tracer, meter, logger } = parts;
+  let { policy } = parts;
+  const channels = createChannels({
+    kinds: new Map(channelKinds.map((each) => [each.kind, each])),
+    ports,
+    wrap: (settings, channel) => traceChannel(settings, channel, tracer, meter),
+  });
+  await channels.use(policy);
+  const key = Buffer.from(loadKey('pseudonym', directory, systemRandom)).toString('hex');
+  const engine = startEngine({
+    log,
+    store,
+    policy: () => policy,
+    channel: channels.get,
+    pseudonymKey: new Secret(key),
+    ports,
+    onError: (err) => logger.error({ err }, 'planning or delivering failed'),
+  });
+  watchDeliveries(meter, { accounting: () => store.accounting(), lag: () => engine.planner.lag() });
+  return {
+    desk: engine.desk,
+    policy: () => policy,
+    use: async (next) => {
+      await channels.use(next);
+      policy = next;
+    },
+    stop: async () => {
+      await engine.stop();
+      await channels.close();
+      await store.close();
+    },
+  };
+};

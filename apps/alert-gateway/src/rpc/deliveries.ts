@@ -1,0 +1,115 @@
+import {
+  type DeliveryServiceServer,
+  GetAccountingRequest,
+  ListDeadLettersRequest,
+  ListDeliveriesRequest,
+  ReplayDeadLettersRequest,
+} from '@therapytrain/alerts-api';
+import { type Delivery, type DeliveryQuery, joinFields } from '@therapytrain/alerts-core';
+import { decodeStrictly, shapes } from './decode.ts';
+import type { DeskHandles, DeskRpcParts } from './desk-rpc.ts';
+import type { Desk } from '@therapytrain/alerts-manager';
+import { deliveryStates, encodeAccount, encodeDelivery } from './desk-wire.ts';
+import { check, commandOf, idFault, namesOf, optionalIdFault, writtenFault } from './fields.ts';
+import { encodePage, largestChunk, scanned } from './pages.ts';
+
+type Filter = Pick<DeliveryQuery, 'incident' | 'channel' | 'states'>;
+
+interface Selection {
+  readonly incidentId: string;
+  readonly channel: string;
+}
+
+const selectionFaults = ({ incidentId, channel }: Selection) => [
+  optionalIdFault('incidentId', incidentId),
+  writtenFault('channel', channel),
+];
+
+const filterOf = ({ incidentId, channel }: Selection, states: readonly Delivery['state'][]): Filter => ({
+  ...(incidentId === '' ? {} : { incident: incidentId.toLowerCase() }),
+  ...(channel === '' ? {} : { channel }),
+  ...(states.length === 0 ? {} : { states: [...states].sort() }),
+});
+
+const listing = (desk: Desk, filter: Filter) => ({
+  name: JSON.stringify(['deliveries', filter]),
+  read: (before: string | undefined, limit: number) =>
+    desk.deliveries({ ...filter, limit, ...(before === undefined ? {} : { before }) }),
+  encode: encodeDelivery,
+});
+
+const mostReplayed = 100;
+
+/** Dead letters that are wanted, newest first: one more than may be replayed at once, at most. */
+const deadLetters = async (desk: Desk, filter: Filter, ids: readonly string[]): Promise<readonly Delivery[]> => {
+  const wanted = new Set(ids);
+  const enough = wanted.size > 0 ? wanted.size : mostReplayed + 1;
+  const list = listing(desk, { ...filter, states: ['dead'] });
+  const found: Delivery[] = [];
+  for (let looked = 0, before: string | undefined; looked < scanned; looked += largestChunk) {
+    const batch = await list.read(before, largestChunk);
+    found.push(...batch.filter(({ id }) => wanted.size === 0 || wanted.has(id)));
+    before = batch.at(-1)?.id;
+    if (found.length >= enough || batch.length < largestChunk) break;
+  }
+  return found.slice(0, enough);
+};
+
+// Nothing at all would be everything, which nobody should ask for by mistake.
+const selectionRule = ({ deliveryIds, incidentId, channel }: ReplayDeadLettersRequest): string | undefined => {
+  const isNamed = deliveryIds.length > 0;
+  const isFiltered = incidentId !== '' || channel !== '';
+  if (deliveryIds.length > mostReplayed) return `has more than ${mostReplayed} ids`;
+  if (isNamed && isFiltered) return 'cannot be given together with an incident or a channel';
+  return isNamed || isFiltered ? undefined : 'is required, or an incident, or a channel';
+};
+
+const checkReplay = (request: ReplayDeadLettersRequest): void => {
+  const rule = selectionRule(request);
+  check(
+    optionalIdFault('requestId', request.requestId),
+    rule === undefined ? undefined : { field: 'deliveryIds', rule },
+    ...request.deliveryIds.map((id, at) => idFault(`deliveryIds[${at}]`, id)),
+    ...selectionFaults(request),
+  );
+};
+
+const replay = async (desk: Desk, message: Buffer, source: string, parts: DeskRpcParts): Promise<Buffer> => {
+  const request = decodeStrictly(message, shapes.ReplayDeadLettersRequest, ReplayDeadLettersRequest.decode, {
+    2: 'text',
+  });
+  checkReplay(request);
+  const named = [...new Set(request.deliveryIds.map((id) => id.toLowerCase()))];
+  const isKnown = named.length > 0 && !request.dryRun;
+  const found = isKnown ? [] : await deadLetters(desk, filterOf(request, []), named);
+  const chosen = found.slice(0, mostReplayed);
+  const ids = isKnown ? named : chosen.map(({ id }) => id);
+  const replayed = request.dryRun
+    ? chosen
+    : await desk.replay({ ...commandOf(request.requestId, source, parts.ids), ids });
+  const items = joinFields(replayed.map((each) => [1, encodeDelivery(each)] as const));
+  // `more`, field 2.
+  return found.length > chosen.length ? Buffer.concat([items, Buffer.of(2 * 8, 1)]) : items;
+};
+
+/** `DeliveryService`. */
+export const createDeliveryHandles = (parts: DeskRpcParts): DeskHandles<DeliveryServiceServer> => ({
+  listDeliveries: (desk, message) => {
+    const request = decodeStrictly(message, shapes.ListDeliveriesRequest, ListDeliveriesRequest.decode, {
+      5: 'number',
+    });
+    check(...selectionFaults(request));
+    const filter = filterOf(request, namesOf('states', request.states, deliveryStates));
+    return encodePage(listing(desk, filter), request, parts.tokens);
+  },
+  listDeadLetters: (desk, message) => {
+    const request = decodeStrictly(message, shapes.ListDeadLettersRequest, ListDeadLettersRequest.decode);
+    check(...selectionFaults(request));
+    return encodePage(listing(desk, filterOf(request, ['dead'])), request, parts.tokens);
+  },
+  replayDeadLetters: (desk, message, source) => replay(desk, message, source, parts),
+  getAccounting: async (desk, message) => {
+    decodeStrictly(message, shapes.GetAccountingRequest, GetAccountingRequest.decode);
+    return joinFields((await desk.accounting()).map((account) => [1, encodeAccount(account)] as const));
+  },
+});

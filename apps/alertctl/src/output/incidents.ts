@@ -1,0 +1,96 @@
+import { type ListedIncident } from '@therapytrain/alerts-client';
+import { type Instant, severityName } from '@therapytrain/alerts-core';
+import { shortId } from '../full-id.ts';
+import { aligned } from './alerts.ts';
+import { type Paint, severityStyle, type Style } from './paint.ts';
+import { safeLine } from './safe-text.ts';
+import { type Column, table } from './table.ts';
+import { age, fromNow, localTime, rfc3339 } from './time.ts';
+
+const stateStyles: Readonly<Record<ListedIncident['state'], Style>> = {
+  OPEN: 'red',
+  ACKNOWLEDGED: 'yellow',
+  RESOLVED: 'green',
+};
+
+const optional = (instant: Instant | undefined): string | null => (instant === undefined ? null : rfc3339(instant));
+
+/** An incident in the wire's JSON names; times in RFC 3339, null where there is none. */
+export const incidentJson = (incident: ListedIncident) => ({
+  id: incident.id,
+  etag: incident.etag,
+  state: incident.state,
+  title: incident.title,
+  severity: severityName(incident.severity),
+  alertCount: incident.count,
+  firstSeenAt: rfc3339(incident.firstSeen),
+  lastSeenAt: rfc3339(incident.lastSeen),
+  openedAt: rfc3339(incident.openedAt),
+  updatedAt: rfc3339(incident.updatedAt),
+  acknowledgedAt: optional(incident.acknowledgedAt),
+  resolvedAt: optional(incident.resolvedAt),
+  handledBy: incident.by,
+  comment: incident.comment,
+  assignee: incident.assignee,
+  escalations: incident.escalations,
+  toldChannels: incident.told,
+  alertType: incident.type,
+  alertSource: incident.source,
+});
+
+/** The state, coloured. */
+export const paintedState = ({ state }: ListedIncident, paint: Paint): string => paint(stateStyles[state], state);
+
+const columns = (now: Instant): readonly Column<ListedIncident>[] => [
+  { title: 'ID', cell: ({ id }) => safeLine(shortId(id)) },
+  { title: 'AGE', cell: ({ openedAt }) => age(openedAt, now) },
+  {
+    title: 'SEVERITY',
+    cell: ({ severity }) => severityName(severity),
+    style: ({ severity }) => severityStyle(severity),
+  },
+  { title: 'STATE', cell: ({ state }) => state, style: ({ state }) => stateStyles[state] },
+  { title: 'ALERTS', cell: ({ count }) => String(count) },
+  { title: 'LAST', cell: ({ lastSeen }) => age(lastSeen, now), expendable: true },
+  { title: 'OWNER', cell: ({ assignee, by }) => safeLine(assignee || by), shrinksTo: 6, expendable: true },
+  { title: 'SOURCE', cell: ({ source }) => safeLine(source), shrinksTo: 8, expendable: true },
+  { title: 'TITLE', cell: ({ title }) => safeLine(title), shrinksTo: 10 },
+];
+
+/** Incidents as a table, in the order in which they come; lines that fit `terminal` columns, if given. */
+export const incidentTable = (
+  incidents: readonly ListedIncident[],
+  now: Instant,
+  paint: Paint,
+  terminal?: number,
+): readonly string[] => table(columns(now), incidents, paint, terminal);
+
+/** All there is to say of one incident, one fact a line. */
+export const incidentDetails = (incident: ListedIncident, now: Instant, paint: Paint): readonly string[] => {
+  const when = (instant: Instant | undefined): string =>
+    instant === undefined ? '' : `${localTime(instant)} (${fromNow(instant, now)})`;
+  const facts: readonly (readonly [string, string])[] = [
+    ['ID', safeLine(incident.id)],
+    ['Title', safeLine(incident.title)],
+    ['State', paintedState(incident, paint)],
+    ['Severity', paint(severityStyle(incident.severity), severityName(incident.severity))],
+    ['Alerts', String(incident.count)],
+    ['Type', safeLine(incident.type)],
+    ['Source', safeLine(incident.source)],
+    ['First seen', when(incident.firstSeen)],
+    ['Last seen', when(incident.lastSeen)],
+    ['Opened', when(incident.openedAt)],
+    ['Acknowledged', when(incident.acknowledgedAt)],
+    ['Resolved', when(incident.resolvedAt)],
+    ['By', safeLine(incident.by)],
+    ['Assignee', safeLine(incident.assignee)],
+    ['Comment', safeLine(incident.comment)],
+    ['Escalations', incident.escalations === 0 ? '' : String(incident.escalations)],
+    ['Told', safeLine(incident.told.join(', '))],
+    ['Etag', safeLine(incident.etag)],
+  ];
+  return aligned(
+    facts.filter(([, value]) => value !== ''),
+    paint,
+  );
+};

@@ -1,0 +1,185 @@
+import {
+  type AlertClient,
+  type DeskCalls,
+  type Explanation,
+  type ListedAccount,
+  type ListedDelivery,
+  type ListedIncident,
+} from '@therapytrain/alerts-client';
+import { AlertError, AlertSeverity, type Silence } from '@therapytrain/alerts-core';
+import { epoch } from '@therapytrain/alerts-testkit';
+
+/** What a gateway in memory holds. A test may read and change it. */
+export interface SmallContents {
+  incidents: ListedIncident[];
+  silences: Silence[];
+  deliveries: ListedDelivery[];
+  accounts: ListedAccount[];
+  explanation: Explanation;
+  /** What was asked for, in order. */
+  readonly asked: (readonly [call: string, ...given: unknown[]])[];
+}
+
+/** The n-th id of a kind. */
+export const idOf = (kind: 'incident' | 'silence' | 'delivery', n: number): string =>
+  `0193f1c2-7b2a-7000-8000-${{ incident: '1', silence: '2', delivery: '3' }[kind]}${String(n).padStart(11, '0')}`;
+
+/** The n-th incident, opened so many minutes ago. */
+export const incidentOf = (n: number, said: Partial<ListedIncident> = {}): ListedIncident => ({
+  id: idOf('incident', n),
+  etag: '1',
+  state: 'OPEN',
+  title: `Authentication failure ${n}`,
+  severity: AlertSeverity.HIGH,
+  count: n,
+  firstSeen: epoch - 60_000 * n,
+  lastSeen: epoch - 1_000,
+  openedAt: epoch - 60_000 * n,
+  updatedAt: epoch - 1_000,
+  acknowledgedAt: undefined,
+  resolvedAt: undefined,
+  by: '',
+  comment: '',
+  assignee: '',
+  escalations: 0,
+  told: [],
+  type: 'AUTH_FAILURE',
+  source: 'login',
+  ...said,
+});
+
+/** The n-th silence; it ends in two hours. */
+export const silenceOf = (n: number, said: Partial<Silence> = {}): Silence => ({
+  id: idOf('silence', n),
+  when: 'source == "edge"',
+  author: 'alice',
+  reason: 'load test',
+  from: epoch,
+  until: epoch + 7_200_000,
+  upTo: AlertSeverity.HIGH,
+  createdAt: epoch,
+  ...said,
+});
+
+/** The n-th delivery. */
+export const deliveryOf = (n: number, said: Partial<ListedDelivery> = {}): ListedDelivery => ({
+  id: idOf('delivery', n),
+  incident: idOf('incident', 1),
+  target: 'mail',
+  event: 'opened',
+  severity: AlertSeverity.HIGH,
+  state: 'dead',
+  attempts: 5,
+  due: epoch,
+  createdAt: epoch - 120_000,
+  settledAt: epoch,
+  lastReason: 'refused',
+  detail: '550',
+  proof: '',
+  pairs: 1,
+  policy: '0123456789ab',
+  doubtful: false,
+  ...said,
+});
+
+const page = <T>(items: readonly T[], { pageSize = 50, pageToken = '' }: { pageSize?: number; pageToken?: string }) => {
+  const from = Number(pageToken || '0');
+  const to = from + pageSize;
+  return { items: items.slice(from, to), nextPageToken: to < items.length ? String(to) : '' };
+};
+
+type Options = Parameters<typeof page>[1];
+
+const incidentCalls = (has: SmallContents): DeskCalls['incidents'] => {
+  const change = async (call: string, id: string, changes: Partial<ListedIncident>, given: unknown) => {
+    has.asked.push([call, id, given]);
+    const found = has.incidents.find((each) => each.id === id);
+    if (!found) throw new AlertError('INCIDENT_NOT_FOUND', 'no incident of this id is known');
+    const next = { ...found, ...changes, etag: String(Number(found.etag) + 1) };
+    has.incidents = has.incidents.map((each) => (each.id === id ? next : each));
+    return next;
+  };
+  return {
+    list: async (options = {}) => {
+      has.asked.push(['incidents', options]);
+      const { states } = options;
+      const chosen = has.incidents.filter(({ state }) => !states?.length || states.includes(state));
+      const { items, nextPageToken } = page(chosen, options as Options);
+      return { incidents: items, nextPageToken };
+    },
+    get: async (id) => ({ incident: await change('incident', id, {}, undefined), alerts: [] }),
+    acknowledge: (id, options = {}) => change('acknowledge', id, { state: 'ACKNOWLEDGED' }, options),
+    resolve: (id, options = {}) => change('resolve', id, { state: 'RESOLVED' }, options),
+    assign: (id, assignee) => change('assign', id, { assignee }, assignee),
+    comment: (id, comment) => change('comment', id, { comment }, comment),
+  };
+};
+
+const silenceCalls = (has: SmallContents): DeskCalls['silences'] => ({
+  create: async (silence) => {
+    has.asked.push(['create', silence]);
+    const made = silenceOf(has.silences.length + 1, { when: silence.when, reason: silence.reason });
+    has.silences.push(made);
+    return made;
+  },
+  preview: async (draft) => {
+    has.asked.push(['preview', draft]);
+    return { alerts: 12, incidents: has.incidents };
+  },
+  list: async (options = {}) => {
+    const { items, nextPageToken } = page(has.silences, options as Options);
+    return { silences: items, nextPageToken };
+  },
+  expire: async (id) => {
+    const found = has.silences.find((each) => each.id === id);
+    if (!found) throw new AlertError('SILENCE_NOT_FOUND', 'no silence of this id stands');
+    has.silences = has.silences.filter((each) => each !== found);
+    return { ...found, until: epoch };
+  },
+});
+
+const deliveryCalls = (has: SmallContents): DeskCalls['deliveries'] => ({
+  list: async (options = {}) => {
+    has.asked.push(['deliveries', options]);
+    const { items, nextPageToken } = page(has.deliveries, options as Options);
+    return { deliveries: items, nextPageToken };
+  },
+  deadLetters: async (options = {}) => {
+    const dead = has.deliveries.filter(({ state }) => state === 'dead');
+    const { items, nextPageToken } = page(dead, options as Options);
+    return { deliveries: items, nextPageToken };
+  },
+  replay: async ({ ids = [], channel, dryRun }) => {
+    has.asked.push(['replay', ids, channel, dryRun ?? false]);
+    const isChosen = ({ id, target, state }: ListedDelivery) =>
+      state === 'dead' && (ids.length > 0 ? ids.includes(id) : target === channel);
+    const chosen = has.deliveries.filter(isChosen);
+    if (dryRun) return { deliveries: chosen, more: false };
+    has.deliveries = has.deliveries.map((each) => (isChosen(each) ? { ...each, state: 'waiting' as const } : each));
+    return { deliveries: chosen.map((each) => ({ ...each, state: 'waiting' as const })), more: false };
+  },
+});
+
+/** A client of a gateway that lives in memory: what people ask of its desk, and nothing else. */
+export const createSmallClient = (given: Partial<SmallContents> = {}) => {
+  const has: SmallContents = {
+    incidents: [],
+    silences: [],
+    deliveries: [],
+    accounts: [],
+    explanation: { alertId: '', policy: '0123456789ab', incident: '', steps: [] },
+    asked: [],
+    ...given,
+  };
+  const calls: DeskCalls = {
+    incidents: incidentCalls(has),
+    silences: silenceCalls(has),
+    deliveries: deliveryCalls(has),
+    accounting: async () => has.accounts,
+    explain: async (what) => {
+      has.asked.push(['explain', what]);
+      return has.explanation;
+    },
+  };
+  return { client: { ...calls, close: async () => undefined } as AlertClient, has };
+};

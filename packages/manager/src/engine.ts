@@ -1,0 +1,75 @@
+import type { AlertLog, Ports, Store } from '@therapytrain/alerts-core';
+import { type Channel, createProjection, createPseudonyms, type Secret } from '@therapytrain/alerts-core/channel';
+import { createDesk, type Desk } from './desk.ts';
+import { createFollowUp } from './flow.ts';
+import { type Planner, startPlanner } from './planner.ts';
+import type { Policy } from './policy/policy.ts';
+import { startWorker, type Worker } from './worker.ts';
+
+/** What the engine is made of. */
+export interface EngineParts {
+  readonly log: AlertLog;
+  readonly store: Store;
+  /** The policy in force, asked for each decision anew. */
+  readonly policy: () => Policy;
+  /** The channels of the policy in force, by name. */
+  readonly channel: (name: string) => Channel | undefined;
+  /** What pseudonyms are made with; kept for as long as the deployment. */
+  readonly pseudonymKey: Secret;
+  readonly ports: Ports;
+  /** How many attempts at once. Default: 32. */
+  readonly concurrency?: number;
+  /** How many attempts at once through one channel. Default: 4. */
+  readonly perChannel?: number;
+  /** Told of defects of ours, and of a store that is away. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Everything that follows from kept alerts, at work. */
+export interface Engine {
+  readonly desk: Desk;
+  readonly planner: Pick<Planner, 'idle' | 'lag'>;
+  readonly worker: Pick<Worker, 'busy'>;
+  /** Plans no more, gives up the attempts under way, and resolves when they have ended. Closes nothing it was given. */
+  stop(): Promise<void>;
+}
+
+/** Starts planning and working. */
+export const startEngine = (parts: EngineParts): Engine => {
+  const { log, store, policy, channel, ports, onError } = parts;
+  const pseudonyms = createPseudonyms(parts.pseudonymKey);
+  const followUp = createFollowUp({
+    log,
+    store,
+    policy,
+    ports,
+    channel,
+    // The types may change with the policy.
+    project: (story, clearance) => createProjection({ types: policy().types, pseudonyms })(story, clearance),
+    link: (incident) => {
+      const base = policy().incidentLink;
+      return base === undefined ? undefined : base + incident;
+    },
+    onDefect: onError,
+  });
+  const { clock } = ports;
+  const worker = startWorker({
+    store,
+    followUp,
+    clock,
+    concurrency: parts.concurrency ?? 32,
+    perChannel: parts.perChannel ?? 4,
+    onError,
+  });
+  const onPlanned = (): void => worker.wake();
+  const planner = startPlanner({ log, followUp, cursor: () => store.cursor(), clock, onPlanned, onError });
+  return {
+    desk: createDesk({ log, store, policy, ports, onChanged: onPlanned }),
+    planner,
+    worker,
+    stop: async () => {
+      await planner.stop();
+      await worker.stop();
+    },
+  };
+};

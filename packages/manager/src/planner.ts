@@ -1,0 +1,90 @@
+import type { AlertLog, Clock } from '@therapytrain/alerts-core';
+import type { FollowUp } from './flow.ts';
+
+/** The largest batch of one plan commit. */
+const batchAlerts = 1_000;
+/** How long it rests after something went wrong that is no defect: the disk is full, the store is away. */
+const rest = 1_000;
+
+/** What planning is made of. */
+export interface PlannerParts {
+  readonly log: AlertLog;
+  readonly followUp: Pick<FollowUp, 'plan'>;
+  /** How far the log is planned. */
+  readonly cursor: () => Promise<number>;
+  readonly clock: Clock;
+  /** Called after each commit: there may be work. */
+  readonly onPlanned: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Reads the log in its order, from where it was, and has each batch planned. */
+export interface Planner {
+  /** Resolves when everything that is kept now is planned. */
+  idle(): Promise<void>;
+  /** How many alerts are kept and not planned yet. */
+  lag(): number;
+  /** Finishes the batch under way, and reads no more. */
+  stop(): Promise<void>;
+}
+
+/** Starts planning. */
+export const startPlanner = (parts: PlannerParts): Planner => {
+  const { log, followUp, clock } = parts;
+  const stopping = new AbortController();
+  let planned = 0;
+  let wake: (() => void) | undefined;
+  let idlers: { readonly upTo: number; readonly done: () => void }[] = [];
+
+  const stopFollowing = log.follow(() => wake?.());
+  const untilWoken = (): Promise<void> =>
+    new Promise((resolve) => {
+      wake = resolve;
+      // It may have come while the batch before was planned.
+      if (log.bounds().newest > planned || stopping.signal.aborted) resolve();
+    });
+  const tellIdlers = (): void => {
+    const reached = idlers.filter(({ upTo }) => upTo <= planned);
+    idlers = idlers.filter(({ upTo }) => upTo > planned);
+    for (const { done } of reached) done();
+  };
+  const next = async (): Promise<boolean> => {
+    // What retention let go before it was planned is passed over: it is told by the log's own metrics.
+    const from = Math.max(planned, log.bounds().oldest);
+    const batch = await log.read(from, batchAlerts);
+    if (batch.alerts.length === 0) return false;
+    await followUp.plan(batch);
+    planned = batch.cursor;
+    parts.onPlanned();
+    tellIdlers();
+    return true;
+  };
+  const run = async (): Promise<void> => {
+    let begun = false;
+    while (!stopping.signal.aborted) {
+      try {
+        if (!begun) planned = await parts.cursor();
+        begun = true;
+        tellIdlers();
+        if (!(await next())) await untilWoken();
+      } catch (error) {
+        parts.onError(error);
+        await clock.sleep(rest, stopping.signal).catch(() => undefined);
+      }
+    }
+  };
+  const running = run();
+  return {
+    idle: () => {
+      const upTo = log.bounds().newest;
+      return upTo <= planned ? Promise.resolve() : new Promise((done) => void idlers.push({ upTo, done }));
+    },
+    lag: () => Math.max(0, log.bounds().newest - planned),
+    stop: async () => {
+      stopping.abort();
+      wake?.();
+      stopFollowing();
+      await running;
+    },
+  };
+};

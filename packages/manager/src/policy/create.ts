@@ -1,0 +1,133 @@
+import { hash } from 'node:crypto';
+import {
+  AlertSeverity,
+  type AlertSeverityName,
+  type AlertTypeDefinition,
+  canonicalJson,
+  compileExpression,
+  createAlertTypes,
+  type MetadataValue,
+  Sensitivity,
+} from '@therapytrain/alerts-core';
+import type { ChannelSettings, Policy, Route } from './policy.ts';
+import { policySchema, type PolicySettings, type RouteSettings } from './schema.ts';
+import { createWindow } from './window.ts';
+
+type TypeSettings = PolicySettings['types'][string];
+
+const definition = ({ title, default_severity: severity, metadata }: TypeSettings): AlertTypeDefinition => ({
+  title,
+  defaultSeverity: severity && AlertSeverity[severity],
+  metadata: Object.fromEntries(
+    Object.entries(metadata).map(([key, { sensitivity, ...rest }]) => [
+      key,
+      { ...rest, sensitivity: Sensitivity[sensitivity] },
+    ]),
+  ),
+});
+
+/** What a route without a word of its own takes from the one above. */
+type Inherited = Pick<Route, 'receivers' | 'firstNotifyAfter' | 'batchUpdatesEvery' | 'remindEvery'>;
+
+const atTheTop: Inherited = {
+  receivers: [],
+  firstNotifyAfter: 0,
+  batchUpdatesEvery: 5 * 60_000,
+  remindEvery: undefined,
+};
+
+const reminding = ({ remind_every: own }: RouteSettings, above: Inherited): number | undefined => {
+  if (own === 'never') return undefined;
+  return own ?? above.remindEvery;
+};
+
+const routesOf = (settings: readonly RouteSettings[], above: Inherited, path: readonly string[]): readonly Route[] =>
+  settings.map((each, index) => {
+    const own: Inherited = {
+      receivers: each.receivers ?? above.receivers,
+      firstNotifyAfter: each.first_notify_after ?? above.firstNotifyAfter,
+      batchUpdatesEvery: each.batch_updates_every ?? above.batchUpdatesEvery,
+      remindEvery: reminding(each, above),
+    };
+    const at = [...path, each.name ?? `#${index + 1}`];
+    return {
+      ...own,
+      name: at.join('/'),
+      when: each.when === undefined ? undefined : compileExpression(each.when),
+      continues: each.continue,
+      routes: routesOf(each.routes ?? [], own, at),
+    };
+  });
+
+const bySeverity = <T, R>(
+  of: Readonly<Partial<Record<AlertSeverityName, T | undefined>>>,
+  make: (entry: NonNullable<T>) => R,
+): ReadonlyMap<AlertSeverity, R> =>
+  new Map(
+    (Object.keys(AlertSeverity) as AlertSeverityName[]).flatMap((name) => {
+      const entry = of[name];
+      return entry === undefined || entry === null ? [] : [[AlertSeverity[name], make(entry)] as const];
+    }),
+  );
+
+/** The options of channels by name, with a `Secret` in the place of each reference. */
+export type ResolvedOptions = ReadonlyMap<string, ChannelSettings['options']>;
+
+const channelsOf = (settings: PolicySettings['channels'], resolved: ResolvedOptions): Policy['channels'] =>
+  new Map(
+    Object.entries(settings).map(([name, { kind, concurrency, ...options }]) => [
+      name,
+      { name, kind, concurrency, options: resolved.get(name) ?? options },
+    ]),
+  );
+
+const tellingOf = ({ routes, receivers, channels, escalations }: PolicySettings, resolved: ResolvedOptions) => ({
+  routes: routesOf(routes, atTheTop, []),
+  receivers: new Map(Object.entries(receivers).map(([name, each]) => [name, { name, ...each }])),
+  channels: channelsOf(channels, resolved),
+  escalations: bySeverity(escalations, ({ acknowledge_within: acknowledgeWithin, receivers, repeats }) => ({
+    acknowledgeWithin,
+    receivers,
+    repeats,
+  })),
+});
+
+const holdingOf = ({ inhibitions, maintenance, longest_silence: longest }: PolicySettings) => ({
+  inhibitions: inhibitions.map(({ name, source, target, equal }) => ({
+    name,
+    source: compileExpression(source),
+    target: compileExpression(target),
+    equal,
+  })),
+  maintenance: maintenance.map(({ name, when, ...window }) => ({
+    name,
+    when: compileExpression(when),
+    window,
+    covers: createWindow(window),
+  })),
+  longestSilence: bySeverity(longest, (span) => span),
+});
+
+/**
+ * Builds what the stages ask from a policy that keeps its schema. Nothing is left to refuse here. A channel without
+ * resolved options has them as they are written.
+ */
+export const createPolicy = (settings: PolicySettings, resolved: ResolvedOptions = new Map()): Policy => {
+  const types = new Map(Object.entries(settings.types));
+  return {
+    version: hash('sha256', canonicalJson(settings as unknown as MetadataValue), 'hex').slice(0, 12),
+    types: createAlertTypes(Object.fromEntries([...types].map(([name, each]) => [name, definition(each)]))),
+    groupBy: (type) => types.get(type)?.group_by,
+    quietAfter: (type) => types.get(type)?.quiet_after,
+    ownerOf: (type) => types.get(type)?.owner,
+    runbookOf: (type) => types.get(type)?.runbook,
+    reopenWithin: settings.reopen_within,
+    ...tellingOf(settings, resolved),
+    ...holdingOf(settings),
+    incidentLink: settings.incident_link,
+    retention: { maxAge: settings.retention.max_age, maxBytes: settings.retention.max_size },
+  };
+};
+
+/** The policy of a deployment that has none: the built-in types, no routes, and every alert kept. */
+export const defaultPolicy: Policy = createPolicy(policySchema.parse({}));

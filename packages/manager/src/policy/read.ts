@@ -1,0 +1,104 @@
+import { type ChannelKind } from '@therapytrain/alerts-core/channel';
+import { createPolicy, type ResolvedOptions } from './create.ts';
+import { parseSource, type PolicyFault, type Source, valueOf } from './document.ts';
+import { faultWords, type Finding, findingsOf, pathText } from './faults.ts';
+import { lintsOf } from './lints.ts';
+import { offsetOf } from './places.ts';
+import type { Policy } from './policy.ts';
+import { at, entriesOf, isMap } from './raw.ts';
+import { unknownReferences } from './references.ts';
+import { policySchema } from './schema.ts';
+import { resolveSecrets, type SecretSources } from './secrets.ts';
+
+/** A policy that was read; without faults it is there. Lints are looked for in a policy without faults only. */
+export interface PolicyReading {
+  readonly policy: Policy | undefined;
+  readonly faults: readonly PolicyFault[];
+  readonly lints: readonly PolicyFault[];
+}
+
+/** What a policy is read with. */
+export interface ReadPolicyOptions {
+  /** The channels there are, by kind. */
+  readonly kinds: ReadonlyMap<string, ChannelKind>;
+  /** Where secrets are; undefined: they are not looked for. Such a policy is for looking at, not for running. */
+  readonly secrets: SecretSources | undefined;
+}
+
+const mostFaults = 100;
+
+const empty: PolicyReading = { policy: undefined, faults: [], lints: [] };
+
+const located = ({ document, text, at }: Source, found: readonly Finding[]): readonly PolicyFault[] =>
+  found
+    .map(({ rule, hint, ...place }) => {
+      const { offset, exact } = offsetOf(document, text, place);
+      // Where the place in the file is exact, the one in the expression would only confuse.
+      const said = place.within && exact ? rule.replace(/ \(line \d+, column \d+\)$/, '') : rule;
+      return { ...at(offset), path: pathText(place.path), rule: said, hint };
+    })
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+    .slice(0, mostFaults);
+
+const beginsWith = (path: readonly PropertyKey[], start: readonly PropertyKey[]): boolean =>
+  start.every((key, index) => path[index] === key);
+
+type Options = Readonly<Record<string, unknown>>;
+
+const channelOf = (
+  { kind: name, concurrency: _, ...options }: Options,
+  { kinds, secrets }: ReadPolicyOptions,
+): { readonly options: Options; readonly found: readonly Finding[] } => {
+  // The schema says what is wrong with a kind that is no text.
+  if (typeof name !== 'string') return { options, found: [] };
+  const kind = kinds.get(name);
+  if (!kind) {
+    const hint = `known: ${[...kinds.keys()].join(', ')}`;
+    return { options, found: [{ path: ['kind'], about: 'value', rule: 'is not a kind of channel', hint }] };
+  }
+  const { value, faults, unknown } = resolveSecrets(kind.options, options, secrets);
+  const result = kind.options.safeParse(value, { error: faultWords, reportInput: false });
+  // What a schema says of a secret that is not known says nothing.
+  const said = (result.error?.issues ?? []).filter(({ path }) => !unknown.some((each) => beginsWith(path, each)));
+  const found = said.flatMap((issue) => findingsOf(issue, kind.options));
+  return {
+    options: value as Options,
+    found: [...faults.map((each) => ({ ...each, about: 'value' as const })), ...found],
+  };
+};
+
+const channelsOf = (
+  channels: unknown,
+  options: ReadPolicyOptions,
+): { readonly resolved: ResolvedOptions; readonly found: readonly Finding[] } => {
+  const read = entriesOf(channels).flatMap(([name, each]) =>
+    isMap(each) ? [{ name, ...channelOf(each, options) }] : [],
+  );
+  return {
+    resolved: new Map(read.map(({ name, options: resolved }) => [name, resolved])),
+    found: read.flatMap(({ name, found }) =>
+      found.map((each) => ({ ...each, path: ['channels', name, ...each.path] })),
+    ),
+  };
+};
+
+/**
+ * Reads a policy. Pure but for the secrets that it names. Says every fault at once, each with its line and column, and
+ * never throws, whatever the text is.
+ */
+export const readPolicy = (text: string, options: ReadPolicyOptions): PolicyReading => {
+  const source = parseSource(text);
+  if (Array.isArray(source)) return { ...empty, faults: source.slice(0, mostFaults) };
+  const read = valueOf(source);
+  if (Array.isArray(read)) return { ...empty, faults: read };
+  const result = policySchema.safeParse(read.value, { error: faultWords, reportInput: false });
+  const { resolved, found } = channelsOf(at(read.value, 'channels'), options);
+  const faults = [
+    ...(result.error?.issues ?? []).flatMap((issue) => findingsOf(issue, policySchema)),
+    ...found,
+    ...unknownReferences(read.value),
+  ];
+  if (faults.length > 0 || !result.success) return { ...empty, faults: located(source, faults) };
+  const policy = createPolicy(result.data, resolved);
+  return { policy, faults: [], lints: located(source, lintsOf(result.data, policy)) };
+};

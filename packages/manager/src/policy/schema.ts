@@ -1,0 +1,145 @@
+import { alertTypePattern, byteSize, duration } from '@therapytrain/alerts-core';
+import { z } from 'zod';
+import { alertType, expression, metadataKeyName, name, severityRecord } from './fields.ts';
+import { maintenance } from './maintenance-schema.ts';
+
+const channel = z
+  .looseObject({
+    kind: z.string().describe('Which channel, such as email. Each kind has further options of its own.'),
+    concurrency: z.int().min(1).max(64).default(4).describe('How many deliveries go through it at once.'),
+  })
+  .describe('One way to tell people. The options of each kind are in the README of its package.');
+
+const receiver = z
+  .strictObject({
+    channels: z.array(name()).min(1, 'names no channel').describe('The channels that are told, all of them.'),
+    fallback: z.array(name()).default([]).describe('Channels that are told in place of one that is dead.'),
+  })
+  .describe('A named set of channels: a team, or a way to wake somebody.');
+
+const route = z
+  .strictObject({
+    name: name().optional().describe('What it is called in the audit. Default: its place.'),
+    when: expression().optional().describe('What it takes, in CEL. Default: all that reaches it.'),
+    receivers: z
+      .array(name())
+      .optional()
+      .describe('Who is told. Default: the receivers of the route above. An empty list: nobody, on purpose.'),
+    continue: z.boolean().default(false).describe('True: routes after this one are tried too.'),
+    first_notify_after: duration()
+      .optional()
+      .describe(
+        'How long the first notice waits for more alerts; never for CRITICAL. Default: as the route above, or 0s.',
+      ),
+    batch_updates_every: duration()
+      .optional()
+      .describe('The shortest time between two notices of one incident. Default: as the route above, or 5m.'),
+    remind_every: z
+      .union([duration(), z.literal('never')], 'is neither a span such as 4h nor never')
+      .optional()
+      .describe('How often an incident that stays open is told again. Default: as the route above, or never.'),
+    get routes(): z.ZodOptional<z.ZodArray<z.ZodType<RouteSettings, RouteSource>>> {
+      return z.array(route).optional().describe('Tried before this one takes it itself, in the same way.');
+    },
+  })
+  .describe('Where alerts go, and in which rhythm. Of several the first that matches takes an alert.');
+
+/** A route as it is written. */
+export interface RouteSource {
+  name?: string | undefined;
+  when?: string | undefined;
+  receivers?: string[] | undefined;
+  continue?: boolean | undefined;
+  first_notify_after?: string | undefined;
+  batch_updates_every?: string | undefined;
+  remind_every?: string | undefined;
+  routes?: RouteSource[] | undefined;
+}
+
+/** A route that keeps its schema. */
+export interface RouteSettings extends Omit<
+  RouteSource,
+  'continue' | 'first_notify_after' | 'batch_updates_every' | 'remind_every' | 'routes'
+> {
+  continue: boolean;
+  first_notify_after?: number | undefined;
+  batch_updates_every?: number | undefined;
+  remind_every?: number | 'never' | undefined;
+  routes?: RouteSettings[] | undefined;
+}
+
+const escalation = (within?: string) =>
+  z
+    .strictObject({
+      acknowledge_within: (within === undefined ? duration() : duration().prefault(within)).describe(
+        'How long an incident may stay unacknowledged.',
+      ),
+      receivers: z
+        .array(name())
+        .min(1, 'names nobody')
+        .describe('Who is told then: the first, then the next each time that it has run out once more.'),
+      repeats: z.int().min(0).max(10).default(3).describe('How often the last of them is told again.'),
+    })
+    .optional()
+    .describe('What happens when nobody acknowledges in time. Default: nothing.');
+
+const inhibition = z
+  .strictObject({
+    name: name().describe('What it is called in the audit.'),
+    source: expression().describe('While an incident of this is open, in CEL …'),
+    target: expression().describe('… incidents of this are not told.'),
+    equal: z.array(metadataKeyName).default([]).describe('Only where these metadata keys have the same values.'),
+  })
+  .describe('What need not be told while something worse is.');
+
+/** What a deployment says of itself. The schema is the type and the documentation; docs/config.md is printed from it. */
+export const policySchema = z.strictObject({
+  types: z
+    .record(z.string().regex(alertTypePattern, 'is not 1 to 64 of A-Z, 0-9 and _, beginning with a letter'), alertType)
+    .prefault({})
+    .describe('Alert types beside the built-in ones, or in their place.'),
+  channels: z.record(name(), channel).prefault({}).describe('The ways to tell people, by names of your own.'),
+  receivers: z.record(name(), receiver).prefault({}).describe('Who can be told, by names of your own.'),
+  routes: z
+    .array(route)
+    .prefault([])
+    .describe('Where alerts go: a tree. What no route takes is kept, and told to nobody.'),
+  escalations: z
+    .strictObject({
+      CRITICAL: escalation('5m'),
+      HIGH: escalation('1h'),
+      MEDIUM: escalation('24h'),
+      LOW: escalation(),
+    })
+    .prefault({})
+    .describe('Response times by severity, and who is told when they have run out.'),
+  inhibitions: z.array(inhibition).prefault([]).describe('What is not told while something else is open.'),
+  maintenance: z.array(maintenance).prefault([]).describe('Times in which something is not told.'),
+  reopen_within: duration()
+    .prefault('1h')
+    .describe('An alert within this span after its incident was resolved opens that one again.'),
+  longest_silence: severityRecord((severity) =>
+    duration()
+      .prefault({ LOW: '30d', MEDIUM: '14d', HIGH: '3d', CRITICAL: '4h' }[severity])
+      .describe(`The longest silence that holds back ${severity}.`),
+  )
+    .prefault({})
+    .describe('How long a silence may last, by the severity that it holds back.'),
+  incident_link: z
+    .url({ protocol: /^https?$/, error: 'is not an address that begins with https:// or http://' })
+    .optional()
+    .describe('Where people see an incident: its id is put behind this address. Default: notices have no link.'),
+  retention: z
+    .strictObject({
+      max_age: duration().optional().describe('Alerts older than this are let go.'),
+      max_size: byteSize().optional().describe('The log is kept below this, oldest alerts first.'),
+    })
+    .prefault({})
+    .describe('How long alerts are kept. Request ids stay known for ever.'),
+});
+
+/** A policy as it is written. */
+export type PolicySource = z.input<typeof policySchema>;
+
+/** A policy that keeps its schema: defaults filled in, spans in milliseconds, secrets as references. */
+export type PolicySettings = z.output<typeof policySchema>;

@@ -1,0 +1,87 @@
+import { type AlertLog, decodeAlert, type Incident, type Instant, type Job } from '@therapytrain/alerts-core';
+import {
+  type Attempt,
+  type Channel,
+  type Clearance,
+  type IncidentStory,
+  type NoticeEvent,
+  type Outcome,
+  outcomeOf,
+  type Project,
+  type Story,
+  type UpTo,
+  type Notice,
+} from '@therapytrain/alerts-core/channel';
+import { keptAt } from '../kept-at.ts';
+
+/** What the stage works with. */
+export interface DeliverParts {
+  readonly log: Pick<AlertLog, 'read'>;
+  readonly project: Project;
+  /** The channels in force, by name. */
+  readonly channel: (name: string) => Channel | undefined;
+  /** Where people read on about an incident; undefined where there is no such place. */
+  readonly link: (incident: string) => string | undefined;
+}
+
+/** One delivery, as far as it is known when it is tried. */
+export interface Delivering {
+  readonly job: Job;
+  readonly incident: Incident;
+  readonly ref: string | undefined;
+  readonly now: Instant;
+}
+
+const storyOf = (incident: Incident): IncidentStory => ({
+  id: incident.id,
+  title: incident.title,
+  severity: incident.severity,
+  state: incident.state,
+  count: incident.count,
+  firstSeen: incident.firstSeen,
+  lastSeen: incident.lastSeen,
+  ...(incident.by !== '' && incident.by !== 'gateway' && { by: incident.by }),
+  ...(incident.comment !== '' && { comment: incident.comment }),
+});
+
+// What is over when its news go out is told as over.
+const eventOf = (job: Job, incident: Incident): NoticeEvent =>
+  incident.state === 'RESOLVED' && job.event !== 'resolved' ? 'resolved' : job.event;
+
+/** The notice of a delivery at the clearance of its channel: the incident as it is now, and its newest alerts. */
+export const noticeFor = async <C extends Clearance>(
+  { job, incident, now }: Delivering,
+  clearance: C,
+  { log, project, link }: Pick<DeliverParts, 'log' | 'project' | 'link'>,
+): Promise<Notice<UpTo<C>>> => {
+  // One that is past its retention is not shown, and still counted.
+  const kept = await Promise.all(incident.newest.map((sequence) => keptAt(sequence, log)));
+  const alerts = kept.filter((each) => each !== undefined).map(({ encoded }) => decodeAlert(encoded));
+  const address = link(incident.id);
+  const story: Story = {
+    event: eventOf(job, incident),
+    at: now,
+    alerts,
+    total: incident.count,
+    incident: storyOf(incident),
+    ...(address !== undefined && { link: address }),
+  };
+  return project(story, clearance);
+};
+
+/** One attempt of one delivery. Resolves with what the channel says; rejects only for a defect of ours. */
+export const deliver = async (delivering: Delivering, parts: DeliverParts, signal: AbortSignal): Promise<Outcome> => {
+  const { job, ref } = delivering;
+  const channel = parts.channel(job.target);
+  if (!channel) return outcomeOf('bad_options', 'the policy has no channel of this name');
+  const notice = await noticeFor(delivering, channel.clearance, parts);
+  const attempt: Attempt = {
+    key: job.id,
+    number: job.attempts,
+    signal,
+    doubtful: job.doubtful,
+    ...(ref !== undefined && { ref }),
+    ...(job.progress !== undefined && { progress: job.progress }),
+  };
+  return channel.deliver(notice, attempt);
+};

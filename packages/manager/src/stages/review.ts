@@ -1,0 +1,89 @@
+import type { Incident, Job } from '@therapytrain/alerts-core';
+import { mutedBy, type Standing } from './mute.ts';
+import { deliveryJob, entry, lookAgainAt, type Plan, reviewJob, route, type RouteFacts } from './route.ts';
+
+const nothing = (incident: Incident): Plan => ({ incident, jobs: [], cancel: [], counts: [], audit: [] });
+
+const changed = (incident: Incident, changes: Partial<Incident>): Incident => ({
+  ...incident,
+  ...changes,
+  version: incident.version + 1,
+});
+
+/** Nobody has acknowledged it in time: the next receiver is told, and the time runs again. */
+const overdue = (incident: Incident, facts: RouteFacts): Plan => {
+  const { policy, now } = facts;
+  const rule = policy.escalations.get(incident.severity);
+  if (!rule || incident.state !== 'OPEN') return nothing(incident);
+  const step = incident.escalations;
+  const receiver = rule.receivers[Math.min(step, rule.receivers.length - 1)];
+  const channels = (receiver === undefined ? undefined : policy.receivers.get(receiver)?.channels) ?? [];
+  const next = changed(incident, { escalations: step + 1, told: [...new Set([...incident.told, ...channels])] });
+  const more = step + 1 < rule.receivers.length + rule.repeats;
+  return {
+    incident: next,
+    jobs: [
+      ...channels.map((channel) => deliveryJob(next, { channel, event: 'escalated', due: now, pairs: 0 }, facts)),
+      ...(more ? [reviewJob(next, 'acknowledge', now + rule.acknowledgeWithin, facts)] : []),
+    ],
+    cancel: [],
+    counts: [],
+    audit: [entry('incident.overdue', incident.id, now, { step: step + 1, receiver: receiver ?? '' })],
+  };
+};
+
+/** Nothing has happened for long: it is over. */
+const quiet = (incident: Incident, standing: Standing, facts: RouteFacts): Plan => {
+  const { policy, now } = facts;
+  const span = policy.quietAfter(incident.facts.type);
+  if (span === undefined || incident.state === 'RESOLVED') return nothing(incident);
+  const due = incident.updatedAt + span;
+  if (now < due) return { ...nothing(incident), jobs: [reviewJob(incident, 'quiet', due, facts)] };
+  const over = changed(incident, { state: 'RESOLVED', resolvedAt: now, by: 'gateway', comment: '' });
+  return route({ before: incident, incident: over, joined: 0, raised: false, change: 'resolved' }, standing, facts);
+};
+
+/** It is still open: who was told is told again. */
+const remind = (incident: Incident, job: Job, facts: RouteFacts): Plan => {
+  const { now } = facts;
+  if (incident.state !== 'OPEN') return nothing(incident);
+  const span = now - job.createdAt;
+  return {
+    ...nothing(incident),
+    jobs: [
+      ...incident.told.map((channel) =>
+        deliveryJob(incident, { channel, event: 'updated', due: now, pairs: 0 }, facts),
+      ),
+      ...(span > 0 ? [reviewJob(incident, 'remind', now + span, facts)] : []),
+    ],
+  };
+};
+
+/** What held it back has ended: it is told now, unless it is over or something else holds it back. */
+const unsilenced = (incident: Incident, standing: Standing, facts: RouteFacts): Plan => {
+  if (incident.state === 'RESOLVED' || incident.told.length > 0) return nothing(incident);
+  const mute = mutedBy(incident, standing, facts.policy, facts.now);
+  if (mute)
+    return { ...nothing(incident), jobs: [reviewJob(incident, 'silence', lookAgainAt(mute, facts.now), facts)] };
+  return route(
+    { before: incident, incident: changed(incident, {}), joined: 0, raised: false, change: 'reopened' },
+    standing,
+    facts,
+  );
+};
+
+/** What follows from looking at an incident again. Pure. Where nothing does, the incident is the same object. */
+export const review = (job: Job, incident: Incident, standing: Standing, facts: RouteFacts): Plan => {
+  switch (job.target) {
+    case 'acknowledge':
+      return overdue(incident, facts);
+    case 'quiet':
+      return quiet(incident, standing, facts);
+    case 'remind':
+      return remind(incident, job, facts);
+    case 'silence':
+      return unsilenced(incident, standing, facts);
+    default:
+      return nothing(incident);
+  }
+};

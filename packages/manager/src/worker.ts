@@ -1,0 +1,114 @@
+import type { Claim, Clock, Instant, Millis, Store } from '@therapytrain/alerts-core';
+import type { FollowUp } from './flow.ts';
+
+/** How long a claim lasts, and how often it is renewed while the attempt goes on. */
+const lease: Millis = 30_000;
+const renewEvery: Millis = 10_000;
+/** How long it rests when the store is away. */
+const rest: Millis = 1_000;
+/** A clock that jumps back must not put work off for long. */
+const longestNap: Millis = 60_000;
+
+/** What working is made of. */
+export interface WorkerParts {
+  readonly store: Store;
+  readonly followUp: Pick<FollowUp, 'work'>;
+  readonly clock: Clock;
+  /** How many attempts at once, in all. */
+  readonly concurrency: number;
+  /** How many attempts at once through one channel. */
+  readonly perChannel: number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Does what is due: the most severe first, as much as its limits allow. */
+export interface Worker {
+  /** There may be something new to do. */
+  wake(): void;
+  /** How many attempts are under way. */
+  busy(): number;
+  /** Claims no more, gives the attempts under way up, and waits until they have ended. */
+  stop(): Promise<void>;
+}
+
+/** Starts working. */
+export const startWorker = ({ store, followUp, clock, concurrency, perChannel, onError }: WorkerParts): Worker => {
+  const stopping = new AbortController();
+  const running = new Set<Promise<void>>();
+  let woken = false;
+  let wakeUp: (() => void) | undefined;
+  const wake = (): void => {
+    woken = true;
+    wakeUp?.();
+  };
+
+  const keepClaimed = async (claim: Claim, over: AbortSignal): Promise<void> => {
+    while (!over.aborted) {
+      await clock.sleep(renewEvery, over);
+      await store.renew([claim], clock.now() + lease);
+    }
+  };
+  const workOn = async (claim: Claim): Promise<void> => {
+    const over = new AbortController();
+    const renewing = keepClaimed(claim, over.signal).catch(() => undefined);
+    try {
+      await followUp.work(claim, stopping.signal);
+    } catch (error) {
+      // The claim runs out, and the job is tried again.
+      onError(error);
+    } finally {
+      over.abort();
+      await renewing;
+    }
+  };
+  const start = (claim: Claim): void => {
+    const work = workOn(claim).finally(() => {
+      running.delete(work);
+      wake();
+    });
+    running.add(work);
+  };
+  const nap = async (until: Instant | undefined): Promise<void> => {
+    const span = Math.min(longestNap, until === undefined ? longestNap : Math.max(0, until - clock.now()));
+    const over = new AbortController();
+    const woke = new Promise<void>((resolve) => {
+      wakeUp = resolve;
+      if (woken || stopping.signal.aborted) resolve();
+    });
+    await Promise.race([woke, clock.sleep(span, over.signal).catch(() => undefined)]);
+    over.abort();
+  };
+  const round = async (): Promise<void> => {
+    woken = false;
+    const now = clock.now();
+    const limit = concurrency - running.size;
+    const claims =
+      limit > 0 ? await store.claim({ now, until: now + lease, limit, perTarget: perChannel, except: [] }) : [];
+    for (const claim of claims) start(claim);
+    if (claims.length > 0 && running.size < concurrency) return;
+    const due = running.size < concurrency ? await store.nextDue() : undefined;
+    // What is due and was not claimed waits for an attempt of its channel to end, which wakes us.
+    await nap(due !== undefined && due <= now ? now + rest : due);
+  };
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      try {
+        await round();
+      } catch (error) {
+        onError(error);
+        await clock.sleep(rest, stopping.signal).catch(() => undefined);
+      }
+    }
+  };
+  const ended = run();
+  return {
+    wake,
+    busy: () => running.size,
+    stop: async () => {
+      stopping.abort();
+      wakeUp?.();
+      await ended;
+      await Promise.allSettled(running);
+    },
+  };
+};

@@ -1,0 +1,216 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Account, AlertError, type AlertDraft, type Store } from '@therapytrain/alerts-core';
+import { type Attempt, type Channel, type Outcome, Secret } from '@therapytrain/alerts-core/channel';
+import { createFlow, createMemoryLog, createPolicy, policySchema, startEngine } from '@therapytrain/alerts-manager';
+import { createMemoryStore, testPorts } from '@therapytrain/alerts-testkit';
+import fc from 'fast-check';
+
+const policy = createPolicy(
+  policySchema.parse({
+    channels: { mail: { kind: 'email' }, chat: { kind: 'slack' } },
+    receivers: { security: { channels: ['mail', 'chat'] } },
+    routes: [{ name: 'all', when: 'severity >= MEDIUM', receivers: ['security'], first_notify_after: '10s' }],
+    escalations: { HIGH: { acknowledge_within: '1h', receivers: ['security'], repeats: 1 } },
+  }),
+);
+
+const writes = ['commit', 'claim', 'renew', 'settle'] as const;
+
+/** A store whose process dies at its n-th write: just before it, or just after it became durable. */
+const dyingAt = (
+  store: Store,
+  write: number,
+  when: 'before' | 'after',
+): { readonly store: Store; readonly dead: () => boolean } => {
+  let left = write;
+  let dead = false;
+  const away = (): never => {
+    throw new AlertError('STORE_UNAVAILABLE', 'the process is dead');
+  };
+  const wrapped = Object.fromEntries(
+    Object.entries(store).map(([name, method]) => [
+      name,
+      async (...args: unknown[]) => {
+        if (dead) return away();
+        const dies = (writes as readonly string[]).includes(name) && --left === 0;
+        if (dies && when === 'before') {
+          dead = true;
+          return away();
+        }
+        const result: unknown = await (method as (...args: unknown[]) => Promise<unknown>)(...args);
+        if (dies) {
+          dead = true;
+          return away();
+        }
+        return result;
+      },
+    ]),
+  ) as unknown as Store;
+  return { store: wrapped, dead: () => dead };
+};
+
+interface Told {
+  readonly channel: string;
+  readonly key: string;
+  readonly incident: string;
+}
+
+const outcomes: readonly Outcome[] = [
+  { kind: 'done', proof: 'took it' },
+  { kind: 'retry', reason: 'peer_failed', detail: 'status 500' },
+  { kind: 'retry', reason: 'throttled', detail: 'status 429', after: 5_000 },
+  { kind: 'ambiguous', reason: 'answer_lost', detail: 'lost' },
+  { kind: 'reject', reason: 'refused', detail: 'status 400' },
+];
+
+const script = fc.record({
+  reports: fc.array(
+    fc.record({
+      user: fc.constantFrom('a', 'b', 'c'),
+      severity: fc.constantFrom<AlertDraft['severity'][]>(1, 2, 3, 4),
+      times: fc.integer({ min: 1, max: 5 }),
+      wait: fc.integer({ min: 0, max: 400 }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  ),
+  // Three answers of five are no yes, so that every way out is taken.
+  answers: fc.array(fc.integer({ min: 0, max: outcomes.length - 1 }), { minLength: 1, maxLength: 30 }),
+  deaths: fc.array(fc.tuple(fc.integer({ min: 1, max: 12 }), fc.constantFrom('before' as const, 'after' as const)), {
+    maxLength: 4,
+  }),
+});
+
+const balance = ({ accepted, delivered, suppressed, digested, dead, pending }: Account): number =>
+  accepted - delivered - suppressed - digested - dead - pending;
+
+describe('whatever the channels answer, and wherever the process dies', () => {
+  test('every pair is accounted for, what was to be told is told or dead, and no delivery is done twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(script, async ({ reports, answers, deaths }) => {
+        const ports = testPorts();
+        const log = createMemoryLog({ capacity: 10_000 });
+        const store = createMemoryStore({ clock: ports.clock });
+        const told: Told[] = [];
+        const taken: string[] = [];
+        let turn = 0;
+        const channelOf = (name: string): Channel => ({
+          clearance: 2,
+          deliver: async (notice, { key }: Attempt) => {
+            const outcome = outcomes[answers[turn++ % answers.length] ?? 0] ?? outcomes[0];
+            told.push({ channel: name, key, incident: notice.incident?.id ?? '' });
+            if (outcome?.kind === 'done') taken.push(key);
+            return outcome as Outcome;
+          },
+          check: async () => ({ kind: 'done' }),
+          close: async () => undefined,
+        });
+        const channels = new Map(['mail', 'chat'].map((name) => [name, channelOf(name)]));
+        const start = (over: Store) =>
+          startEngine({
+            ...{ log, store: over, policy: () => policy, ports, channel: (name) => channels.get(name) },
+            pseudonymKey: new Secret('the key of a script, of no worth at all'),
+            onError: () => undefined,
+          });
+        const flow = createFlow({ log, types: () => policy.types, ports });
+        const dying = [...deaths];
+        const begin = () => {
+          const next = dying.shift();
+          const life = next ? dyingAt(store, ...next) : { store, dead: () => false };
+          return { engine: start(life.store), dead: life.dead };
+        };
+        let life = begin();
+        let pairs = 0;
+        const pass = async (span: number): Promise<void> => {
+          await ports.clock.advance(span);
+          // A process that is dead is started again, and what it left behind goes on when its claims have run out.
+          while (life.dead()) {
+            void life.engine.stop();
+            life = begin();
+          }
+        };
+        for (const { user, severity, times, wait } of reports) {
+          const draft = { type: 'AUTH_FAILURE', severity, message: 'Failed login', metadata: { userId: user } };
+          await flow.reportAll(
+            Array.from({ length: times }, () => draft as AlertDraft),
+            'sign-in',
+          );
+          pairs += times;
+          await pass(wait * 1_000);
+        }
+        for (let hours = 0; hours < 24 * 5; hours += 6) await pass(6 * 3_600_000);
+        const accounts = await store.accounting();
+        for (const account of accounts)
+          expect([account.channel, balance(account), account.pending]).toEqual([account.channel, 0, 0]);
+        expect(await store.cursor()).toBe(pairs);
+        const accepted = (channel: string): number => accounts.find((each) => each.channel === channel)?.accepted ?? 0;
+        expect(accepted('mail')).toBe(accepted('chat'));
+        expect(accepted('mail') + accepted('(no route)')).toBe(pairs);
+        // Each delivery that the store calls done was taken by its peer; each that it calls dead was tried.
+        const done = await store.deliveries({ states: ['done'], limit: 10_000 });
+        for (const { id, kind } of done) if (kind === 'delivery') expect(taken).toContain(id);
+        // A peer sees a delivery that it has taken again only where the process died before it could write that down.
+        const again = taken.length - new Set(taken).size;
+        expect(again).toBeLessThanOrEqual(deaths.length * 8);
+        await Promise.all([life.engine.stop(), ports.clock.advance(0)]);
+      }),
+      { numRuns: 40 },
+    );
+  }, 120_000);
+});
+
+describe('the same log', () => {
+  const plannedIn = async (batches: readonly number[], drafts: readonly AlertDraft[]) => {
+    const ports = testPorts();
+    const log = createMemoryLog({ capacity: 10_000 });
+    const store = createMemoryStore({ clock: ports.clock });
+    const engine = startEngine({
+      ...{ log, store, policy: () => policy, ports, channel: () => undefined, onError: () => undefined },
+      pseudonymKey: new Secret('the key of a script, of no worth at all'),
+    });
+    const flow = createFlow({ log, types: () => policy.types, ports });
+    let from = 0;
+    for (const size of batches) {
+      await flow.reportAll(drafts.slice(from, from + size), 'sign-in');
+      await engine.planner.idle();
+      from += size;
+    }
+    const incidents = (await store.incidents({ limit: 1_000 })).map(
+      ({ key, state, count, severity, newest, facts: { metadata } }) => ({
+        key,
+        state,
+        count,
+        severity,
+        newest,
+        metadata,
+      }),
+    );
+    const accounts = await store.accounting();
+    await Promise.all([engine.stop(), ports.clock.advance(0)]);
+    return {
+      incidents: incidents.sort((a, b) => (a.key < b.key ? -1 : 1)),
+      accepted: accounts.map(({ channel, accepted }) => [channel, accepted]),
+    };
+  };
+
+  test('gives the same incidents and pairs, in one batch or in many', async () => {
+    const draft = fc.record({
+      type: fc.constantFrom('AUTH_FAILURE', 'SYSTEM_HEALTH'),
+      severity: fc.constantFrom(1, 2, 3, 4),
+      message: fc.constant('x'),
+      metadata: fc.record({ userId: fc.constantFrom('a', 'b'), component: fc.constantFrom('db', 'web') }),
+    }) as fc.Arbitrary<AlertDraft>;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(draft, { minLength: 1, maxLength: 30 }),
+        fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 30, maxLength: 30 }),
+        async (drafts, sizes) => {
+          const many: number[] = [];
+          for (let left = drafts.length; left > 0; left -= many.at(-1) ?? 1)
+            many.push(Math.min(left, sizes[many.length] ?? 1));
+          expect(await plannedIn(many, drafts)).toEqual(await plannedIn([drafts.length], drafts));
+        },
+      ),
+      { numRuns: 100 },
+    );
+  }, 60_000);
+});

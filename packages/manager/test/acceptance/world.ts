@@ -1,0 +1,140 @@
+import {
+  type Alert,
+  type AlertDraft,
+  decodeAlert,
+  type Incident,
+  type Instant,
+  type Millis,
+  type Store,
+} from '@therapytrain/alerts-core';
+import {
+  type Attempt,
+  type Channel,
+  type Clearance,
+  type Notice,
+  type NoticeEvent,
+  type Outcome,
+  Secret,
+} from '@therapytrain/alerts-core/channel';
+import { createFlow, createMemoryLog, type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
+import { createMemoryStore, epoch, testPorts } from '@therapytrain/alerts-testkit';
+
+const second = 1_000;
+
+/** What a channel was given to say, and when. */
+export interface Said {
+  /** Seconds since the script began. */
+  readonly at: number;
+  readonly event: NoticeEvent;
+  readonly notice: Notice<Clearance>;
+  readonly attempt: Attempt;
+}
+
+/** A channel that keeps what it is told, and answers as the script says. */
+interface Recorder {
+  readonly channel: Channel;
+  readonly said: Said[];
+  answers: (attempt: Attempt) => Outcome;
+}
+
+const took: Outcome = { kind: 'done', proof: 'took it', ref: 'ref-1' };
+
+/** The whole engine in fake time: a log and a store in memory, channels that keep what they are told. */
+export interface World {
+  /** Lets time pass up to this second of the script. */
+  at(seconds: number): Promise<void>;
+  /** Reports, at the time it is. */
+  report(draft: Partial<AlertDraft> & { readonly times?: number }): Promise<void>;
+  /** What the channel was told from one second up to another, both included, as `event` words. */
+  told(channel: string, from: number, to: number): readonly string[];
+  /** Everything the channel was told. */
+  said(channel: string): readonly Said[];
+  /** How the channel answers from now on. Default: it takes everything. */
+  answers(channel: string, how: (attempt: Attempt) => Outcome): void;
+  /** The incidents there are, newest first. */
+  incidents(): Promise<readonly Incident[]>;
+  /** The alerts there are, oldest first. */
+  alerts(): Promise<readonly Alert[]>;
+  /** Puts another policy in force. */
+  setPolicy(policy: Policy): void;
+  readonly desk: Desk;
+  readonly store: Store;
+  readonly errors: readonly unknown[];
+  now(): Instant;
+  stop(): Promise<void>;
+}
+
+/** Begins a script at its second 0. */
+export const createWorld = (first: Policy): World => {
+  const ports = testPorts();
+  const { clock } = ports;
+  const log = createMemoryLog({ capacity: 100_000 });
+  const store = createMemoryStore({ clock });
+  const recorders = new Map<string, Recorder>();
+  const errors: unknown[] = [];
+  let policy = first;
+  const seconds = (): number => (clock.now() - epoch) / second;
+  const recorder = (name: string): Recorder => {
+    const known = recorders.get(name);
+    if (known) return known;
+    const made: Recorder = {
+      said: [],
+      answers: () => took,
+      channel: {
+        clearance: 2,
+        deliver: async (notice, attempt) => {
+          made.said.push({ at: seconds(), event: notice.event, notice, attempt });
+          return made.answers(attempt);
+        },
+        check: async () => took,
+        close: async () => undefined,
+      },
+    };
+    recorders.set(name, made);
+    return made;
+  };
+  const engine = startEngine({
+    log,
+    store,
+    policy: () => policy,
+    channel: (name) => (policy.channels.has(name) ? recorder(name).channel : undefined),
+    pseudonymKey: new Secret('the key of a script, of no worth at all'),
+    ports,
+    onError: (error) => void errors.push(error),
+  });
+  const flow = createFlow({ log, types: () => policy.types, ports });
+  const pass = async (span: Millis): Promise<void> => {
+    await clock.advance(span);
+    await clock.advance(0);
+  };
+  return {
+    at: (to) => pass(Math.max(0, to * second - (clock.now() - epoch))),
+    report: async ({ times = 1, ...draft }) => {
+      const whole = { type: 'AUTH_FAILURE', message: 'Failed login', metadata: { userId: 'anna.berg' }, ...draft };
+      await flow.reportAll(
+        Array.from({ length: times }, () => whole),
+        'sign-in',
+      );
+      await engine.planner.idle();
+      await pass(0);
+    },
+    told: (channel, from, to) =>
+      recorder(channel)
+        .said.filter(({ at }) => at >= from && at <= to)
+        .map(({ event }) => event),
+    said: (channel) => recorder(channel).said,
+    answers: (channel, how) => void (recorder(channel).answers = how),
+    incidents: () => store.incidents({ limit: 100 }),
+    alerts: async () => (await log.read(0, 1_000)).alerts.map(({ encoded }) => decodeAlert(encoded)),
+    setPolicy: (next) => void (policy = next),
+    desk: engine.desk,
+    store,
+    errors,
+    now: () => clock.now(),
+    stop: async () => {
+      const stopped = engine.stop();
+      await pass(0);
+      await stopped;
+    },
+  };
+};

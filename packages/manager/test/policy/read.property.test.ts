@@ -1,0 +1,99 @@
+import { inspect } from 'node:util';
+import { expect, jest, test } from '@jest/globals';
+import { policySchema } from '@therapytrain/alerts-manager';
+import fc from 'fast-check';
+import { read } from './support.ts';
+
+jest.setTimeout(60_000);
+
+const words = [
+  ...Object.keys(policySchema.shape),
+  ...['kind', 'email', 'webhook', 'url', 'secret', 'env', 'when', 'receivers', 'severity == LOW', 'every', 'from'],
+  ...[
+    'CRITICAL',
+    'A',
+    '5m',
+    '22:00',
+    '2026-12-01T22:00',
+    '&a',
+    '*a',
+    '!t',
+    '? ',
+    '| ',
+    '>-',
+    '%YAML',
+    '---',
+    '__proto__',
+  ],
+];
+
+const json = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 5, depthSize: 'small' },
+    fc.constantFrom<unknown>(null, true, 1, -1.5, '', ...words),
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(fc.constantFrom(...words), tie('value'), { maxKeys: 5 }),
+  ),
+})).value;
+
+const wellPlaced = (text: string) => {
+  const { policy, faults, lints } = read(text);
+  expect(policy === undefined).toBe(faults.length > 0);
+  const lines = text.split('\n');
+  for (const { line, column } of [...faults, ...lints]) {
+    expect(line).toBeGreaterThanOrEqual(1);
+    expect(line).toBeLessThanOrEqual(lines.length);
+    expect(column).toBeGreaterThanOrEqual(1);
+    expect(column).toBeLessThanOrEqual((lines[line - 1]?.length ?? 0) + 1);
+  }
+};
+
+test('any text is a policy, or has faults that stand in it; nothing is thrown', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: 'binary', maxLength: 200 }),
+        fc
+          .array(fc.constantFrom(...words, '\n', '\n  ', ': ', '- ', '[', ']', '{', '}', ',', '"', "'", '#', '\t'), {
+            maxLength: 60,
+          })
+          .map((parts) => parts.join('')),
+      ),
+      wellPlaced,
+    ),
+    { numRuns: 1_500 },
+  );
+});
+
+test('so is any JSON of the words of a policy', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom(...words), json), (value) =>
+      wellPlaced(JSON.stringify(value, undefined, 1)),
+    ),
+    { numRuns: 1_000 },
+  );
+});
+
+test('no secret is ever told, wherever it stands and whatever is wrong', () => {
+  // A mark that no message of ours can hold by chance.
+  const mark = fc.stringMatching(/^[a-z]{12}$/).map((text) => `zq${text}`);
+  const place = fc.constantFrom('url', 'secret', 'headers', 'list', 'pass', 'env-value', 'file-value');
+  fc.assert(
+    fc.property(mark, place, fc.constantFrom('', 'nope: 1\n', 'routes: [{ when: nope }]\n'), (secret, where, more) => {
+      const option = {
+        url: `url: ${secret}`,
+        secret: `{ url: { env: U }, secret: '${secret}' }`,
+        headers: `headers: { a: ${secret} }`,
+        list: `secret: [ ${secret}, { env: U } ]`,
+        pass: `pass: "${secret}"`,
+        'env-value': 'url: { env: U }',
+        'file-value': 'secret: { file: /f }\n    url: { env: U }',
+      }[where];
+      const kind = where === 'pass' ? 'email' : 'webhook';
+      const text = `channels:\n  c:\n    kind: ${kind}\n    ${option.startsWith('{') ? `<<: ${option}` : option}\n${more}`;
+      const reading = read(text, { secrets: { environment: { U: secret }, readFile: () => secret } });
+      expect(inspect(reading, { depth: 12 }) + JSON.stringify(reading)).not.toContain(secret);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,96 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Count, Instant, NewJob } from '@therapytrain/alerts-core';
+import { conflict, Refusal } from './refusal.ts';
+import type { IncidentRow, PackedChanges } from './rows.ts';
+import { never } from './schema.ts';
+
+/** Adds to the accounting of a channel. */
+export type AddCount = (count: Count) => void;
+
+/** Applies a decision within a transaction; `at` is when. Throws a {@link Refusal} if what the store holds forbids it. */
+export type Apply = (changes: PackedChanges, at: Instant) => void;
+
+/** Makes what counts pairs. */
+export const createAddCount = (db: DatabaseSync): AddCount => {
+  const add = db.prepare(
+    'INSERT INTO counts VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET pairs = pairs + excluded.pairs',
+  );
+  return ({ channel, state, pairs }) => void add.run(channel, state, pairs);
+};
+
+const createSaveIncidents = (db: DatabaseSync) => {
+  const open = db.prepare('INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
+  const change = db.prepare(
+    'UPDATE incidents SET key = ?, version = ?, state = ?, ended = ?, json = ? WHERE id = ? AND version = ?',
+  );
+  const openOfKey = db.prepare(`SELECT count(*) AS count FROM incidents WHERE key = ? AND ended = ${never}`);
+  const save = ({ id, key, version, state, ended, json }: IncidentRow): void => {
+    const { changes } =
+      version === 1
+        ? open.run(id, key, version, state, ended, json)
+        : change.run(key, version, state, ended, json, id, version - 1);
+    if (changes === 0) throw conflict();
+  };
+  return (incidents: readonly IncidentRow[]): void => {
+    for (const incident of incidents) save(incident);
+    for (const { key, ended } of incidents) {
+      if (ended === never && (openOfKey.get(key) as { readonly count: number }).count > 1) throw conflict();
+    }
+  };
+};
+
+const createCancel = (db: DatabaseSync, addCount: AddCount) => {
+  const cancel = db.prepare(`
+    UPDATE jobs SET state = 'cancelled', settled_at = ?
+    WHERE slot = ? AND state = 'waiting' AND claims = 0 RETURNING kind, target, pairs
+  `);
+  return (slot: string, at: Instant): void => {
+    const job = cancel.get(at, slot) as Pick<NewJob, 'kind' | 'target' | 'pairs'> | undefined;
+    if (job?.kind === 'delivery') addCount({ channel: job.target, state: 'suppressed', pairs: job.pairs });
+  };
+};
+
+const createSchedule = (db: DatabaseSync) => {
+  const schedule = db.prepare(`
+    INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, 0, 0, ?, NULL, 0, '', NULL, '', '')
+    ON CONFLICT (slot) WHERE state = 'waiting' AND claims = 0 DO UPDATE SET
+      due = min(due, excluded.due), severity = max(severity, excluded.severity), pairs = pairs + excluded.pairs
+  `);
+  return (job: NewJob, at: Instant): void => {
+    const { id, kind, incident, target, event, severity, due, slot, pairs, policy, insteadOf = null } = job;
+    schedule.run(id, kind, incident, target, event, severity, due, slot, pairs, policy, insteadOf, at);
+  };
+};
+
+const createMoveCursor = (db: DatabaseSync) => {
+  const move = db.prepare("UPDATE meta SET value = ? WHERE name = 'cursor' AND value <= ?");
+  return (to: number | undefined): void => {
+    if (to === undefined || move.run(to, to).changes === 1) return;
+    throw new Refusal('DEFECT', 'the cursor must not go back');
+  };
+};
+
+/** Makes what applies decisions. */
+export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
+  const note = db.prepare('INSERT INTO requests VALUES (?) ON CONFLICT DO NOTHING');
+  const saveIncidents = createSaveIncidents(db);
+  const cancel = createCancel(db, addCount);
+  const schedule = createSchedule(db);
+  const moveCursor = createMoveCursor(db);
+  const saveSilence = db.prepare('INSERT OR REPLACE INTO silences VALUES (?, ?, ?)');
+  // Nothing is ever deleted from it, so its numbers have no gap.
+  const audit = db.prepare('INSERT INTO audit (at, actor, action, subject, facts) VALUES (?, ?, ?, ?, ?)');
+  return (changes, at) => {
+    if (changes.request !== undefined && note.run(changes.request).changes === 0) return;
+    saveIncidents(changes.incidents);
+    // Before the new ones, which may be planned for the same slots.
+    for (const slot of changes.cancel) cancel(slot, at);
+    for (const job of changes.jobs) schedule(job, at);
+    for (const { id, until, json } of changes.silences) saveSilence.run(id, until, json);
+    for (const count of changes.counts) addCount(count);
+    for (const { at: when, actor, action, subject, facts } of changes.audit) {
+      audit.run(when, actor, action, subject, facts);
+    }
+    moveCursor(changes.cursor);
+  };
+};

@@ -1,0 +1,112 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { AlertSeverity, Instant, JobKind, Store } from '@therapytrain/alerts-core';
+import { type ClaimName, jobColumns, type JobRow } from './rows.ts';
+
+/** What to claim. */
+export type By = Parameters<Store['claim']>[0];
+
+/** Claims jobs, within a transaction. */
+export interface Claims {
+  claim(by: By): readonly JobRow[];
+  renew(claims: readonly ClaimName[], until: Instant): readonly boolean[];
+}
+
+interface Target {
+  readonly kind: JobKind;
+  readonly target: string;
+}
+
+interface Candidate extends Target {
+  readonly id: string;
+  readonly severity: AlertSeverity;
+  readonly due: Instant;
+}
+
+const mostSevereFirst = [4, 3, 2, 1] as const;
+
+const byOrder = (one: Candidate, other: Candidate): number =>
+  other.severity - one.severity || one.due - other.due || (one.id < other.id ? -1 : 1);
+
+/** Finds what is due of one target, in order. It reads no more rows than it gives, however much waits. */
+const createDueOf = (db: DatabaseSync) => {
+  const due = db.prepare(`
+    SELECT id, kind, target, severity, due FROM jobs
+    WHERE state = 'waiting' AND kind = ? AND target = ? AND severity = ? AND due <= ? ORDER BY due, id LIMIT ?
+  `);
+  return ({ kind, target }: Target, now: Instant, limit: number): Candidate[] => {
+    const found: Candidate[] = [];
+    for (const severity of mostSevereFirst) {
+      if (found.length >= limit) break;
+      found.push(...(due.all(kind, target, severity, now, limit - found.length) as unknown as Candidate[]));
+    }
+    return found;
+  };
+};
+
+/** Every target that something waits for: one step in the index for each. */
+const createTargets = (db: DatabaseSync) => {
+  // Not by (kind, target) > (?, ?), for which SQLite reads all entries of the kind up to there.
+  const after = db.prepare(`
+    SELECT kind, target FROM jobs WHERE state = 'waiting' AND kind = ? AND target > ? ORDER BY target LIMIT 1
+  `);
+  const step = (kind: JobKind, target: string) => after.get(kind, target) as unknown as Target | undefined;
+  return (): Target[] => {
+    const targets: Target[] = [];
+    for (const kind of ['delivery', 'review'] as const) {
+      for (let next = step(kind, ''); next; next = step(kind, next.target)) targets.push(next);
+    }
+    return targets;
+  };
+};
+
+/** How much more may be claimed of each channel. A review is no channel: it is not held back. */
+const createRoom = (db: DatabaseSync) => {
+  const claimed = db.prepare(`
+    SELECT target, count(*) AS count FROM jobs
+    WHERE state = 'claimed' AND claimed_until > ? AND kind = 'delivery' GROUP BY target
+  `);
+  return ({ now, limit, perTarget, except }: By) => {
+    const rows = claimed.all(now) as unknown as { readonly target: string; readonly count: number }[];
+    const busy = new Map(rows.map(({ target, count }) => [target, count]));
+    return {
+      of: ({ kind, target }: Target): number => {
+        if (kind === 'review') return limit;
+        return except.includes(target) ? 0 : Math.min(limit, perTarget - (busy.get(target) ?? 0));
+      },
+      take: ({ kind, target }: Target): void => {
+        if (kind === 'delivery') busy.set(target, (busy.get(target) ?? 0) + 1);
+      },
+    };
+  };
+};
+
+/** Makes what claims. */
+export const createClaims = (db: DatabaseSync): Claims => {
+  const targets = createTargets(db);
+  const dueOf = createDueOf(db);
+  const roomFor = createRoom(db);
+  const runOut = db.prepare(
+    "SELECT id, kind, target, severity, due FROM jobs WHERE state = 'claimed' AND claimed_until <= ?",
+  );
+  const take = db.prepare(`
+    UPDATE jobs SET state = 'claimed', attempts = attempts + 1, claims = claims + 1, claimed_until = ?
+    WHERE id = ? RETURNING ${jobColumns}
+  `);
+  const renew = db.prepare("UPDATE jobs SET claimed_until = ? WHERE id = ? AND state = 'claimed' AND claims = ?");
+  return {
+    claim: (by) => {
+      const room = roomFor(by);
+      const candidates = runOut.all(by.now) as unknown as Candidate[];
+      for (const target of targets()) candidates.push(...dueOf(target, by.now, room.of(target)));
+      const claimed: JobRow[] = [];
+      for (const candidate of candidates.sort(byOrder)) {
+        if (claimed.length >= by.limit) break;
+        if (room.of(candidate) <= 0) continue;
+        room.take(candidate);
+        claimed.push(take.get(by.until, candidate.id) as unknown as JobRow);
+      }
+      return claimed;
+    },
+    renew: (claims, until) => claims.map(({ job, token }) => renew.run(until, job, Number(token)).changes === 1),
+  };
+};

@@ -1,0 +1,53 @@
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Instant } from '@therapytrain/alerts-core';
+import { type Checkpoints, createCheckpoints } from '../checkpoints.ts';
+import { syncDirectory } from '../directory.ts';
+import { migrate } from '../schema.ts';
+import { configure, forceRecovered } from '../writer.ts';
+import { createAddCount, createApply } from './changes.ts';
+import { createClaims, type Claims } from './claims.ts';
+import { createQuestions, type Questions } from './questions.ts';
+import type { PackedChanges } from './rows.ts';
+import { storeMigrations } from './schema.ts';
+import { createSettling, type Settling } from './settle.ts';
+
+/** What changes the database, within a transaction. */
+export interface Writes extends Claims, Settling {
+  commit(changes: PackedChanges, at: Instant): void;
+}
+
+/** The database of a store. It lives in a thread of its own, so that waiting for the disk blocks nobody. */
+export interface StoreDatabase {
+  readonly questions: Questions;
+  readonly writes: Writes;
+  /** For transactions. */
+  readonly connection: DatabaseSync;
+  readonly checkpoints: Checkpoints;
+  close(): void;
+}
+
+/** Opens the database, which no other connection may have open. Throws what SQLite throws. */
+export const openStoreDatabase = (file: string): StoreDatabase => {
+  const db = new DatabaseSync(file);
+  try {
+    // This connection is the only one: SQLite locks the file for it, and needs no shared memory.
+    db.exec('PRAGMA locking_mode = EXCLUSIVE');
+    configure(db, 'FULL');
+    migrate(db, storeMigrations);
+    forceRecovered(db);
+    syncDirectory(dirname(file));
+    const addCount = createAddCount(db);
+    const apply = createApply(db, addCount);
+    return {
+      connection: db,
+      questions: createQuestions(db),
+      writes: { commit: apply, ...createClaims(db), ...createSettling(db, addCount, apply) },
+      checkpoints: createCheckpoints(db),
+      close: () => db.close(),
+    };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+};

@@ -1,0 +1,144 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type {
+  Account,
+  Cursor,
+  DeliveryQuery,
+  DeliveryState,
+  IncidentQuery,
+  Instant,
+  PairState,
+} from '@therapytrain/alerts-core';
+import { type EntryRow, jobColumns, type JobRow } from './rows.ts';
+import { never } from './schema.ts';
+
+/** Answers from the database. Incidents and silences are told as JSON. */
+export interface Questions {
+  cursor(): Cursor;
+  incidentsOf(keys: readonly string[], resolvedSince: Instant): readonly string[];
+  incident(id: string): string | undefined;
+  incidents(query: IncidentQuery): readonly string[];
+  silences(now: Instant): readonly string[];
+  nextDue(): Instant | undefined;
+  applied(request: string): boolean;
+  ref(incident: string, channel: string): string | undefined;
+  deliveries(query: DeliveryQuery): readonly JobRow[];
+  accounting(): readonly Account[];
+  audit(after: number, limit: number): readonly (EntryRow & { readonly sequence: number })[];
+}
+
+interface Json {
+  readonly json: string;
+}
+
+const jsonOf = ({ json }: Json): string => json;
+
+const deliveryStates: readonly DeliveryState[] = ['waiting', 'claimed', 'done', 'dead', 'cancelled'];
+const incidentStates: NonNullable<IncidentQuery['states']> = ['OPEN', 'ACKNOWLEDGED', 'RESOLVED'];
+
+// States are written into the SQL, so that SQLite knows when an index of one of them will do; of a closed list only.
+const inStates = <S extends string>(known: readonly S[], asked: readonly S[] | undefined): string[] => {
+  if (!asked) return [];
+  const names = known.filter((state) => asked.includes(state)).map((state) => `'${state}'`);
+  // Of one state an index may be; SQLite does not see that in a list of one.
+  return [names.length === 1 ? `state = ${names[0]}` : `state IN (${names.join(', ')})`];
+};
+
+/** Prepares each statement once. The conditions come from the code, so there are not many. */
+const createPrepared = (db: DatabaseSync) => {
+  const prepared = new Map<string, StatementSync>();
+  return (sql: string): StatementSync => {
+    const statement = prepared.get(sql) ?? db.prepare(sql);
+    prepared.set(sql, statement);
+    return statement;
+  };
+};
+
+const createLists = (db: DatabaseSync): Pick<Questions, 'incidents' | 'deliveries'> => {
+  const prepared = createPrepared(db);
+  const given = (value: string | undefined): string[] => (value === undefined ? [] : [value]);
+  return {
+    incidents: ({ states, before, limit }) => {
+      const conditions = [
+        ...inStates(incidentStates, states),
+        ...(states && !states.includes('RESOLVED') ? [`ended = ${never}`] : []),
+        ...(before === undefined ? [] : ['id < ?']),
+      ];
+      const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+      const select = prepared(`SELECT json FROM incidents ${where} ORDER BY id DESC LIMIT ?`);
+      return (select.all(...given(before), limit) as unknown as Json[]).map(jsonOf);
+    },
+    deliveries: ({ ids, incident, channel, states, before, limit }) => {
+      const conditions = [
+        "kind = 'delivery'",
+        ...(ids === undefined ? [] : [`id IN (${ids.map(() => '?').join(', ')})`]),
+        ...inStates(deliveryStates, states),
+        ...(incident === undefined ? [] : ['incident = ?']),
+        ...(channel === undefined ? [] : ['target = ?']),
+        ...(before === undefined ? [] : ['id < ?']),
+      ];
+      const where = conditions.join(' AND ');
+      // SQLite does not see by itself that few are dead.
+      const table = states?.length === 1 && states[0] === 'dead' ? 'jobs INDEXED BY jobs_dead' : 'jobs';
+      const select = prepared(`SELECT ${jobColumns} FROM ${table} WHERE ${where} ORDER BY id DESC LIMIT ?`);
+      const bounds = [...(ids ?? []), ...given(incident), ...given(channel), ...given(before)];
+      return select.all(...bounds, limit) as unknown as JobRow[];
+    },
+  };
+};
+
+const noPairs = { accepted: 0, delivered: 0, suppressed: 0, digested: 0, dead: 0, pending: 0 };
+
+const createAccounting = (db: DatabaseSync): Questions['accounting'] => {
+  const all = db.prepare(`
+    SELECT channel, state, pairs FROM counts
+    UNION ALL
+    SELECT target, 'pending', sum(pairs) FROM jobs WHERE state = 'waiting' AND kind = 'delivery' GROUP BY target
+    UNION ALL
+    SELECT target, 'pending', sum(pairs) FROM jobs WHERE state = 'claimed' AND kind = 'delivery' GROUP BY target
+    ORDER BY channel
+  `);
+  return () => {
+    const accounts = new Map<string, Account>();
+    for (const row of all.all()) {
+      const { channel, state, pairs } = row as unknown as {
+        readonly channel: string;
+        readonly state: PairState | 'pending';
+        readonly pairs: number;
+      };
+      const account = accounts.get(channel) ?? { channel, ...noPairs };
+      accounts.set(channel, { ...account, [state]: account[state] + pairs });
+    }
+    return [...accounts.values()];
+  };
+};
+
+/** Makes what answers. */
+export const createQuestions = (db: DatabaseSync): Questions => {
+  const cursor = db.prepare("SELECT value FROM meta WHERE name = 'cursor'");
+  const ofKey = db.prepare('SELECT json FROM incidents WHERE key = ? AND ended >= ? ORDER BY id DESC LIMIT 1');
+  const one = db.prepare('SELECT json FROM incidents WHERE id = ?');
+  const silences = db.prepare('SELECT json FROM silences WHERE until > ? ORDER BY id');
+  const applied = db.prepare('SELECT 1 FROM requests WHERE id = ?');
+  const ref = db.prepare('SELECT ref FROM refs WHERE incident = ? AND channel = ?');
+  const audit = db.prepare('SELECT * FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?');
+  const nextDue = db.prepare(`
+    SELECT min(due) AS due FROM (
+      SELECT min(due) AS due FROM jobs WHERE state = 'waiting'
+      UNION ALL
+      SELECT min(claimed_until) FROM jobs WHERE state = 'claimed'
+    )
+  `);
+  return {
+    ...createLists(db),
+    accounting: createAccounting(db),
+    cursor: () => (cursor.get() as { readonly value: number }).value,
+    incidentsOf: (keys, resolvedSince) =>
+      keys.flatMap((key) => (ofKey.all(key, resolvedSince) as unknown as Json[]).map(jsonOf)),
+    incident: (id) => (one.get(id) as Json | undefined)?.json,
+    silences: (now) => (silences.all(now) as unknown as Json[]).map(jsonOf),
+    nextDue: () => (nextDue.get() as { readonly due: Instant | null }).due ?? undefined,
+    applied: (request) => applied.get(request) !== undefined,
+    ref: (incident, channel) => (ref.get(incident, channel) as { readonly ref: string } | undefined)?.ref,
+    audit: (after, limit) => audit.all(after, limit) as unknown as ReturnType<Questions['audit']>,
+  };
+};

@@ -1,0 +1,17 @@
+import type { AlertErrorCode } from '@therapytrain/alerts-core';
+
+/**
+ * A write that is refused by what the store holds. It is caught in the store's own thread, which does not load the
+ * `AlertError` of core.
+ */
+export class Refusal extends Error {
+  readonly code: AlertErrorCode;
+
+  constructor(code: AlertErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** An incident is not as it was read. */
+export const conflict = (): Refusal => new Refusal('CONFLICT', 'an incident has changed since it was read');

@@ -1,0 +1,54 @@
+/** `ended` of an incident that is not resolved: later than every time. */
+export const never = Number.MAX_SAFE_INTEGER;
+
+/** What leads to the schema of a store. Numbered, forward only, never edited: see `migrate`. */
+export const storeMigrations: readonly string[] = [
+  `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO meta VALUES ('cursor', 0);
+
+  -- The ids of requests that were done, for ever.
+  CREATE TABLE requests (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+  -- What is asked for is a column, and all of it is in the JSON. ended: when it was resolved, or the end of time.
+  CREATE TABLE incidents (
+    id TEXT PRIMARY KEY, key TEXT NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL, ended INTEGER NOT NULL,
+    json TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX incidents_of_key ON incidents (key, ended);
+  CREATE INDEX incidents_open ON incidents (id) WHERE ended = ${never};
+
+  -- claims: how often it was claimed, ever; the newest claim's token. Before the first one it is in its slot.
+  CREATE TABLE jobs (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, incident TEXT NOT NULL, target TEXT NOT NULL, event TEXT NOT NULL,
+    severity INTEGER NOT NULL, due INTEGER NOT NULL, slot TEXT NOT NULL, pairs INTEGER NOT NULL, policy TEXT NOT NULL,
+    instead_of TEXT, state TEXT NOT NULL, attempts INTEGER NOT NULL, claims INTEGER NOT NULL,
+    claimed_until INTEGER NOT NULL, created_at INTEGER NOT NULL, progress TEXT, doubtful INTEGER NOT NULL,
+    last_reason TEXT NOT NULL, settled_at INTEGER, proof TEXT NOT NULL, detail TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX jobs_in_slot ON jobs (slot) WHERE state = 'waiting' AND claims = 0;
+  -- Per target, so that a channel which is full or away is passed over at once, however much waits for it.
+  CREATE INDEX jobs_ready ON jobs (kind, target, severity, due, id, pairs) WHERE state = 'waiting';
+  CREATE INDEX jobs_due ON jobs (due) WHERE state = 'waiting';
+  CREATE INDEX jobs_claimed ON jobs (claimed_until) WHERE state = 'claimed';
+  CREATE INDEX jobs_dead ON jobs (state, id) WHERE state = 'dead';
+  CREATE INDEX jobs_of_incident ON jobs (incident, id);
+
+  -- What the first delivery of an incident through a channel gave.
+  CREATE TABLE refs (
+    incident TEXT NOT NULL, channel TEXT NOT NULL, ref TEXT NOT NULL, PRIMARY KEY (incident, channel)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE counts (
+    channel TEXT NOT NULL, state TEXT NOT NULL, pairs INTEGER NOT NULL, PRIMARY KEY (channel, state)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE silences (id TEXT PRIMARY KEY, until INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
+  CREATE INDEX silences_until ON silences (until);
+
+  CREATE TABLE audit (
+    sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+    subject TEXT NOT NULL, facts TEXT NOT NULL
+  ) STRICT;
+  `,
+];

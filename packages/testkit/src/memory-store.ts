@@ -1,0 +1,47 @@
+import { AlertError, type Clock, type Store } from '@therapytrain/alerts-core';
+import { createChanging } from './memory-store/changing.ts';
+import { createClaims } from './memory-store/claims.ts';
+import { createQuestions } from './memory-store/questions.ts';
+import { createRows } from './memory-store/rows.ts';
+
+/** What a store that dies with its process is made of. */
+export interface MemoryStoreParts {
+  /** When a job is made and when it ends goes by this. */
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** The plainest store there is: maps, and commits that end before the call returns. It dies with its process. */
+export const createMemoryStore = ({ clock }: MemoryStoreParts): Store => {
+  const rows = createRows();
+  const changing = createChanging(rows, clock);
+  const claims = createClaims(rows, changing, clock);
+  const questions = createQuestions(rows);
+  let closed = false;
+  const whileOpen = <A extends readonly unknown[], R>(work: (...args: A) => R) => {
+    return async (...args: A): Promise<R> => {
+      if (closed) throw new AlertError('CLOSED', 'the store is closed');
+      return work(...args);
+    };
+  };
+  const write = <A extends readonly unknown[], R>(work: (...args: A) => R) =>
+    whileOpen((...args: A) => rows.transact(() => work(...args)));
+  return {
+    cursor: whileOpen(() => rows.cursor()),
+    incidentsOf: whileOpen(questions.incidentsOf),
+    incident: whileOpen((id: string) => rows.incidents.get(id)),
+    incidents: whileOpen(questions.incidents),
+    silences: whileOpen(questions.silences),
+    applied: whileOpen((request: string) => rows.requests.get(request) === true),
+    commit: write(changing.apply),
+    claim: write(claims.claim),
+    renew: write(claims.renew),
+    settle: write(claims.settle),
+    nextDue: whileOpen(questions.nextDue),
+    ref: whileOpen((incident: string, channel: string) => rows.refs.get(JSON.stringify([incident, channel]))),
+    deliveries: whileOpen(questions.deliveries),
+    replay: write(claims.replay),
+    accounting: whileOpen(questions.accounting),
+    audit: whileOpen((after: number, limit: number) => rows.audit().slice(after, after + limit)),
+    close: async () => void (closed = true),
+  };
+};

@@ -1,0 +1,89 @@
+import type {
+  Account,
+  Delivery,
+  DeliveryQuery,
+  Incident,
+  IncidentQuery,
+  Instant,
+  Job,
+  Silence,
+} from '@therapytrain/alerts-core';
+import type { JobRow, Rows } from './rows.ts';
+
+/** Answers from rows. */
+export interface Questions {
+  incidentsOf(keys: readonly string[], resolvedSince: Instant): readonly Incident[];
+  incidents(query: IncidentQuery): readonly Incident[];
+  silences(now: Instant): readonly Silence[];
+  deliveries(query: DeliveryQuery): readonly Delivery[];
+  nextDue(): Instant | undefined;
+  accounting(): readonly Account[];
+}
+
+/** A row as people see it. */
+export const deliveryOf = ({ claims: _claims, claimedUntil: _until, ...delivery }: JobRow): Delivery => delivery;
+
+/** A row as who works on it sees it. */
+export const jobOf = (row: JobRow): Job => {
+  const { state: _state, settledAt: _settledAt, proof: _proof, detail: _detail, ...job } = deliveryOf(row);
+  return job;
+};
+
+const isPending = ({ state }: JobRow): boolean => state === 'waiting' || state === 'claimed';
+
+const newestFirst = (one: { readonly id: string }, other: { readonly id: string }): number =>
+  one.id < other.id ? 1 : -1;
+
+const isAsked = <S>(states: readonly S[] | undefined, state: S): boolean => states?.includes(state) ?? true;
+
+/** Makes what answers. */
+export const createQuestions = (rows: Rows): Questions => ({
+  incidentsOf: (keys, resolvedSince) =>
+    [...new Set(keys)].flatMap((key) => {
+      const stands = (each: Incident): boolean =>
+        each.key === key && (each.state !== 'RESOLVED' || (each.resolvedAt ?? each.updatedAt) >= resolvedSince);
+      return rows.incidents.all().filter(stands).sort(newestFirst).slice(0, 1);
+    }),
+  incidents: ({ states, before, limit }) =>
+    rows.incidents
+      .all()
+      .filter(({ id, state }) => isAsked(states, state) && (before === undefined || id < before))
+      .sort(newestFirst)
+      .slice(0, limit),
+  silences: (now) =>
+    rows.silences
+      .all()
+      .filter(({ until }) => until > now)
+      .sort((one, other) => newestFirst(other, one)),
+  deliveries: ({ ids, incident, channel, states, before, limit }) =>
+    rows.jobs
+      .all()
+      .filter(
+        (each) =>
+          each.kind === 'delivery' &&
+          (ids === undefined || ids.includes(each.id)) &&
+          (incident === undefined || each.incident === incident) &&
+          (channel === undefined || each.target === channel) &&
+          isAsked(states, each.state) &&
+          (before === undefined || each.id < before),
+      )
+      .sort(newestFirst)
+      .slice(0, limit)
+      .map(deliveryOf),
+  nextDue: () => {
+    const times = rows.jobs
+      .all()
+      .filter(isPending)
+      .map(({ state, due, claimedUntil }) => (state === 'waiting' ? due : claimedUntil));
+    return times.length === 0 ? undefined : times.reduce((one, other) => Math.min(one, other));
+  },
+  accounting: () => {
+    const pending = rows.jobs.all().filter((each) => each.kind === 'delivery' && isPending(each));
+    const channels = new Set([...rows.counts.keys(), ...pending.map(({ target }) => target)]);
+    return [...channels].sort().map((channel) => ({
+      channel,
+      ...(rows.counts.get(channel) ?? { accepted: 0, delivered: 0, suppressed: 0, digested: 0, dead: 0 }),
+      pending: pending.reduce((sum, { target, pairs }) => sum + (target === channel ? pairs : 0), 0),
+    }));
+  },
+});

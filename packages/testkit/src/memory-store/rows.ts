@@ -1,0 +1,94 @@
+import type {
+  AuditEntry,
+  Cursor,
+  Delivery,
+  DeliveryState,
+  Incident,
+  Instant,
+  PairState,
+  Silence,
+} from '@therapytrain/alerts-core';
+
+/** A job with all that is known of it. Rows are replaced and never changed, so that what was read stays as it was. */
+export interface JobRow extends Omit<Delivery, 'state'> {
+  readonly state: DeliveryState;
+  /** How often it was claimed, ever: the newest claim's token. */
+  readonly claims: number;
+  readonly claimedUntil: Instant;
+}
+
+/** Rows by their key. A write is taken back if the transaction that it belongs to fails. */
+export interface Table<V> {
+  get(key: string): V | undefined;
+  put(key: string, value: V): void;
+  all(): V[];
+  keys(): string[];
+}
+
+/** What a channel's pairs became. */
+export type Counted = Readonly<Record<PairState, number>>;
+
+/** All that a store over maps keeps. */
+export interface Rows {
+  readonly incidents: Table<Incident>;
+  readonly jobs: Table<JobRow>;
+  readonly silences: Table<Silence>;
+  readonly counts: Table<Counted>;
+  /** By incident and channel. */
+  readonly refs: Table<string>;
+  readonly requests: Table<true>;
+  cursor(): Cursor;
+  moveCursor(to: Cursor): void;
+  audit(): readonly AuditEntry[];
+  addEntry(entry: AuditEntry): void;
+  /** Does all of the work, or leaves everything as it was and throws what the work threw. */
+  transact<T>(work: () => T): T;
+}
+
+/** Makes an empty store's rows. */
+export const createRows = (): Rows => {
+  let undo: (() => void)[] = [];
+  const table = <V>(): Table<V> => {
+    const rows = new Map<string, V>();
+    return {
+      get: (key) => rows.get(key),
+      all: () => [...rows.values()],
+      keys: () => [...rows.keys()],
+      put: (key, value) => {
+        const before = rows.get(key);
+        undo.push(() => void (before === undefined ? rows.delete(key) : rows.set(key, before)));
+        rows.set(key, value);
+      },
+    };
+  };
+  const entries: AuditEntry[] = [];
+  let cursor = 0;
+  return {
+    incidents: table(),
+    jobs: table(),
+    silences: table(),
+    counts: table(),
+    refs: table(),
+    requests: table(),
+    cursor: () => cursor,
+    moveCursor: (to) => {
+      const before = cursor;
+      undo.push(() => void (cursor = before));
+      cursor = to;
+    },
+    audit: () => entries,
+    addEntry: (entry) => {
+      undo.push(() => void entries.pop());
+      entries.push(entry);
+    },
+    transact: (work) => {
+      undo = [];
+      try {
+        return work();
+      } catch (error) {
+        for (const step of undo.reverse()) step();
+        throw error;
+      }
+    },
+  };
+};

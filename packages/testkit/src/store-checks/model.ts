@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import {
+  AlertError,
+  type Claim,
+  type Incident,
+  type NewJob,
+  type Settled,
+  type Store,
+} from '@therapytrain/alerts-core';
+import fc from 'fast-check';
+import { createMemoryStore } from '../memory-store.ts';
+import { type Decision, type Step, steps, type Touch } from './steps.ts';
+import {
+  allOf,
+  assertBalanced,
+  dead,
+  done,
+  entryOf,
+  idsOf,
+  incidentOf,
+  jobOf,
+  keyOf,
+  lease,
+  next,
+  resolvedAt,
+  type StoreCheck,
+  type StoreSubject,
+  waiting,
+} from './subject.ts';
+
+/** A claim of the same job in both stores: their tokens are their own. */
+interface Pair {
+  readonly tried: Claim;
+  readonly model: Claim;
+}
+
+/** A store under trial beside the plainest one, which does the same. */
+interface Trial {
+  tried: Store;
+  readonly model: Store;
+  readonly subject: StoreSubject;
+  readonly claims: Pair[];
+  readonly incidents: Map<number, Incident>;
+  /** Goes up with each job, so that no two are due at the same time: the order of such is not promised. */
+  turn: number;
+}
+
+const same = async <T>(tried: Promise<T>, model: Promise<T>, shown: (value: T) => unknown = (value) => value) => {
+  const [one, other] = await Promise.allSettled([tried, model]);
+  const tell = (end: PromiseSettledResult<T>): unknown => {
+    if (end.status === 'fulfilled') return shown(end.value);
+    return end.reason instanceof AlertError ? end.reason.code : end.reason;
+  };
+  assert.deepEqual(tell(one), tell(other));
+  return one.status === 'fulfilled' && other.status === 'fulfilled' ? ([one.value, other.value] as const) : undefined;
+};
+
+const jobsOf = (trial: Trial, { jobs }: Decision): NewJob[] =>
+  jobs.map(({ slot, channel, severity, delay, pairs }) =>
+    jobOf(trial.subject.ports, {
+      slot: `${channel}/${slot}`,
+      target: channel,
+      severity,
+      pairs,
+      due: trial.subject.ports.clock.now() + delay * 1_000 + trial.turn++,
+    }),
+  );
+
+const touched = ({ incidents, subject: { ports } }: Trial, { key, how }: Touch): Incident => {
+  const known = incidents.get(key);
+  if (!known || known.state === 'RESOLVED') return incidentOf(ports, { key: keyOf(key) });
+  if (how === 'late') return known;
+  return how === 'resolve' ? resolvedAt(known, ports.clock.now()) : next(known, { count: known.count + 1 });
+};
+
+const changesOf = (trial: Trial, what: Decision) => {
+  const jobs = jobsOf(trial, what);
+  const incidents = what.touch.map((each) => touched(trial, each));
+  return {
+    jobs,
+    incidents,
+    cancel: what.cancel.flatMap((slot) => [`mail/${slot}`, `slack/${slot}`]),
+    counts: jobs.map(({ target, pairs }) => ({ channel: target, state: 'accepted' as const, pairs })),
+    audit: [entryOf(trial.subject.ports, trial.turn)],
+    ...(what.request !== undefined && { request: `request ${what.request}` }),
+  };
+};
+
+/** What was read last is what the store says, whatever became of the commits. */
+const readAgain = async ({ incidents, model }: Trial): Promise<void> => {
+  for (const key of [0, 1, 2]) {
+    const [found] = await model.incidentsOf([keyOf(key)], 0);
+    if (found) incidents.set(key, found);
+  }
+};
+
+const claimBoth = async (trial: Trial, step: Extract<Step, { kind: 'claim' }>): Promise<void> => {
+  const now = trial.subject.ports.clock.now();
+  const by = { ...step, now, until: now + lease };
+  const both = await same(trial.tried.claim(by), trial.model.claim(by), (claims) => claims.map(({ job }) => job));
+  for (const [at, tried] of both?.[0].entries() ?? []) {
+    const model = both?.[1][at];
+    if (model) trial.claims.push({ tried, model });
+  }
+};
+
+const settleBoth = (trial: Trial, { places, how, decision: what }: Extract<Step, { kind: 'settle' }>) => {
+  const { claims, subject } = trial;
+  const picked = places.flatMap((each) => claims[Math.floor(each * claims.length)] ?? []);
+  const ends = [done, { ...done, ref: `ref ${trial.turn}` }, dead, waiting(subject.ports.clock.now() + trial.turn++)];
+  const settled = picked.map((pair, at) => ({
+    pair,
+    next: ends[(how + at) % ends.length] ?? done,
+    ...(at === 0 && { changes: changesOf(trial, what) }),
+  }));
+  const of = (side: keyof Pair): Settled[] => settled.map(({ pair, ...rest }) => ({ claim: pair[side], ...rest }));
+  return same(trial.tried.settle(of('tried')), trial.model.settle(of('model')));
+};
+
+const renewBoth = ({ claims, tried, model, subject }: Trial, at: number): Promise<unknown> => {
+  const picked = claims.slice(Math.floor(at * claims.length));
+  const until = subject.ports.clock.now() + lease;
+  const of = (side: keyof Pair): Claim[] => picked.map((pair) => pair[side]);
+  return same(tried.renew(of('tried'), until), model.renew(of('model'), until));
+};
+
+const replayBoth = async (trial: Trial, at: number): Promise<unknown> => {
+  const { tried, model, subject } = trial;
+  const all = idsOf(await model.deliveries({ states: ['dead'], limit: 10_000 }));
+  const ids = all.slice(Math.floor(at * all.length)).slice(0, 1);
+  const due = subject.ports.clock.now() + trial.turn++;
+  return same(tried.replay(ids, due), model.replay(ids, due));
+};
+
+const runSame = async (trial: Trial, step: Step): Promise<void> => {
+  switch (step.kind) {
+    case 'commit': {
+      const changes = changesOf(trial, step.decision);
+      await same(trial.tried.commit(changes), trial.model.commit(changes));
+      return readAgain(trial);
+    }
+    case 'claim':
+      return claimBoth(trial, step);
+    case 'settle':
+      await settleBoth(trial, step);
+      return readAgain(trial);
+    case 'renew':
+      return void (await renewBoth(trial, step.place));
+    case 'replay':
+      return void (await replayBoth(trial, step.place));
+    case 'tick':
+      return trial.subject.ports.clock.advance(step.span * 1_000);
+    case 'restart':
+      trial.tried = (await trial.subject[step.how]?.()) ?? trial.tried;
+  }
+};
+
+const behavesAsTheModel = async (subject: StoreSubject, run: readonly Step[]): Promise<void> => {
+  const model = createMemoryStore({ clock: subject.ports.clock });
+  const trial: Trial = { tried: subject.store, model, subject, claims: [], incidents: new Map(), turn: 0 };
+  for (const step of run) {
+    await runSame(trial, step);
+    await assertBalanced(trial.tried);
+    assert.deepEqual(await allOf(trial.tried), await allOf(model));
+  }
+};
+
+/** One check that runs whatever steps chance makes up on the store and on the plainest one. It prints its seed. */
+export const modelChecks: readonly StoreCheck[] = [
+  {
+    name: 'whatever is done to it, a store behaves as maps do, and its accounting balances',
+    check: (open) =>
+      fc.assert(
+        fc.asyncProperty(fc.array(steps, { minLength: 10, maxLength: 60, size: 'max' }), async (run) => {
+          const subject = await open();
+          try {
+            await behavesAsTheModel(subject, run);
+          } finally {
+            await subject.dispose();
+          }
+        }),
+        { numRuns: 20, interruptAfterTimeLimit: 25_000 },
+      ),
+  },
+];

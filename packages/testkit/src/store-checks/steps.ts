@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { lease } from './subject.ts';
+
+/** A job of a run. Few slots and channels, so that they meet again. */
+export interface Planned {
+  readonly slot: number;
+  readonly channel: 'mail' | 'slack';
+  readonly severity: 1 | 2 | 3 | 4;
+  readonly delay: number;
+  readonly pairs: number;
+}
+
+/** How a run changes an incident: as who read it last would, or as somebody who is late. */
+export type Touch = { readonly key: number; readonly how: 'change' | 'resolve' | 'late' };
+
+/** What a run decides at once. */
+export interface Decision {
+  readonly jobs: readonly Planned[];
+  readonly cancel: readonly number[];
+  readonly touch: readonly Touch[];
+  readonly request: number | undefined;
+}
+
+/** One step of a run. Places are parts of what there is at that moment, so that they fit whatever came before. */
+export type Step =
+  | { readonly kind: 'commit'; readonly decision: Decision }
+  | { readonly kind: 'claim'; readonly limit: number; readonly perTarget: number; readonly except: readonly string[] }
+  | { readonly kind: 'renew' | 'replay'; readonly place: number }
+  | { readonly kind: 'settle'; readonly places: readonly number[]; readonly how: number; readonly decision: Decision }
+  | { readonly kind: 'tick'; readonly span: number }
+  | { readonly kind: 'restart'; readonly how: 'reopen' | 'crash' };
+
+const planned: fc.Arbitrary<Planned> = fc.record({
+  slot: fc.nat(3),
+  channel: fc.constantFrom('mail', 'slack'),
+  severity: fc.constantFrom(1, 2, 3, 4),
+  delay: fc.nat(40_000),
+  pairs: fc.nat(3),
+});
+const touch: fc.Arbitrary<Touch> = fc.record({
+  key: fc.nat(2),
+  how: fc.constantFrom('change', 'change', 'resolve', 'late'),
+});
+const decision: fc.Arbitrary<Decision> = fc.record({
+  jobs: fc.array(planned, { maxLength: 4 }),
+  cancel: fc.array(fc.nat(3), { maxLength: 1 }),
+  touch: fc.uniqueArray(touch, { maxLength: 2, selector: ({ key }) => key }),
+  request: fc.option(fc.nat(5), { nil: undefined, freq: 2 }),
+});
+const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+/** Steps of a run, as chance has it. */
+export const steps: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('commit' as const), decision }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('claim' as const),
+      limit: fc.nat(5),
+      perTarget: fc.integer({ min: 1, max: 3 }),
+      except: fc.subarray(['mail', 'slack'], { maxLength: 1 }),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('settle' as const),
+      places: fc.array(place, { minLength: 1, maxLength: 3 }),
+      how: fc.nat(3),
+      decision,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('renew' as const, 'replay' as const), place }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('tick' as const), span: fc.nat(lease) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('restart' as const), how: fc.constantFrom('reopen', 'crash') }),
+  },
+);

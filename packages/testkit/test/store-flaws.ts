@@ -1,0 +1,434 @@
+import { AlertError, type Changes, type Claim, type NewJob, type Store } from '@therapytrain/alerts-core';
+import { createMemoryStore, type OpenStore, testPorts } from '@therapytrain/alerts-testkit';
+
+/** A change to a store: the contract must see through each that breaks a promise. */
+type Flaw = (store: Store) => Store;
+
+type By = Parameters<Store['claim']>[0];
+
+/** Opens stores over maps, with a flaw. */
+const openFlawed =
+  (flaw: Flaw): OpenStore =>
+  async () => {
+    const ports = testPorts();
+    const store = flaw(createMemoryStore(ports));
+    return { store, ports, dispose: () => store.close() };
+  };
+
+/** Changes what is committed, also beside a settlement. */
+const decided =
+  (change: (changes: Changes) => Changes): Flaw =>
+  (store) => ({
+    ...store,
+    commit: (changes) => store.commit(change(changes)),
+    settle: (settled) =>
+      store.settle(settled.map((each) => ({ ...each, ...(each.changes && { changes: change(each.changes) }) }))),
+  });
+
+/** Changes what is asked for by a claim. */
+const asked =
+  (change: (by: By) => By): Flaw =>
+  (store) => ({ ...store, claim: (by) => store.claim(change(by)) });
+
+/** Changes what a claim gives. */
+const claimed =
+  (change: (claim: Claim) => Claim): Flaw =>
+  (store) => ({ ...store, claim: async (by) => (await store.claim(by)).map(change) });
+
+/** Changes one of the lists. */
+const listed =
+  <N extends 'incidents' | 'deliveries' | 'accounting' | 'silences' | 'audit' | 'incidentsOf'>(
+    name: N,
+    change: (list: Awaited<ReturnType<Store[N]>>) => Awaited<ReturnType<Store[N]>>,
+  ): Flaw =>
+  (store) => ({
+    ...store,
+    [name]: async (...args: unknown[]) =>
+      change(await (store[name] as (...args: unknown[]) => ReturnType<Store[N]>)(...args)),
+  });
+
+const without = <T extends object, K extends keyof T>(each: T, key: K): Omit<T, K> => {
+  const { [key]: _, ...rest } = each;
+  return rest;
+};
+
+const commitsPiecemeal: Flaw = (store) => ({
+  ...store,
+  commit: async ({ jobs = [], counts = [], ...rest }) => {
+    await store.commit({ jobs, counts });
+    await store.commit(rest);
+  },
+});
+
+const overwrites: Flaw = (store) => ({
+  ...store,
+  commit: async (changes) => {
+    const incidents = await Promise.all(
+      (changes.incidents ?? []).map(async (each) => {
+        const known = await store.incident(each.id);
+        return known ? { ...each, version: known.version + 1 } : each;
+      }),
+    );
+    await store.commit({ ...changes, incidents });
+  },
+});
+
+// Whoever meets a conflict goes by the new version, without a look at what it says.
+const insists: Flaw = (store) => {
+  const commit = async (changes: Changes): Promise<void> => {
+    try {
+      await store.commit(changes);
+    } catch {
+      const incidents = (changes.incidents ?? []).map((each) => ({ ...each, version: each.version + 1 }));
+      await commit({ ...changes, incidents });
+    }
+  };
+  return { ...store, commit };
+};
+
+const swallows = (code: string): Flaw => {
+  const ignore = (error: unknown): void => {
+    if (!(error instanceof AlertError) || error.code !== code) throw error;
+  };
+  return (store) => ({ ...store, commit: (changes) => store.commit(changes).catch(ignore) });
+};
+
+const remembersRefusedRequests: Flaw = (store) => ({
+  ...store,
+  commit: async (changes) => {
+    try {
+      await store.commit(changes);
+    } catch (error) {
+      if (changes.request !== undefined) await store.commit({ request: changes.request });
+      throw error;
+    }
+  },
+});
+
+const eachInASlotOfItsOwn = decided(({ jobs = [], ...rest }) => ({
+  ...rest,
+  jobs: jobs.map((job) => ({ ...job, slot: `${job.slot} ${job.id}` })),
+}));
+
+/** Changes a job that is scheduled after the first one of its slot. */
+const merged = (change: (job: NewJob) => NewJob): Flaw => {
+  const seen = new Set<string>();
+  return decided(({ jobs = [], ...rest }) => ({
+    ...rest,
+    jobs: jobs.map((job) => (seen.size === seen.add(job.slot).size ? change(job) : job)),
+  }));
+};
+
+const cancelsLate: Flaw = (store) => ({
+  ...store,
+  commit: async ({ cancel = [], ...rest }) => {
+    await store.commit(rest);
+    await store.commit({ cancel });
+  },
+});
+
+const countsWrongly = (from: string, to: 'delivered' | 'dead' | 'suppressed'): Flaw =>
+  listed('accounting', (accounts) =>
+    accounts.map((each) => ({ ...each, [from]: 0, [to]: each[to] + Number(each[from as keyof typeof each]) })),
+  );
+
+const unsorted: Flaw = (store) => ({ ...store, claim: async (by) => [...(await store.claim(by))].reverse() });
+
+const countsOnlyThisClaim: Flaw = (store) => ({
+  ...store,
+  claim: async (by) => {
+    const all = await store.claim({ ...by, perTarget: 1_000 });
+    const seen = new Map<string, number>();
+    const isOver = ({ job }: Claim): boolean => {
+      seen.set(job.target, (seen.get(job.target) ?? 0) + 1);
+      return job.kind === 'delivery' && (seen.get(job.target) ?? 0) > by.perTarget;
+    };
+    const over = all.filter(isOver);
+    await store.settle(
+      over.map((claim) => ({
+        claim,
+        next: { state: 'waiting', due: claim.job.due, reason: '', detail: '', doubtful: false },
+      })),
+    );
+    return all.filter((each) => !over.includes(each));
+  },
+});
+
+// Whoever settles is taken for whoever holds the job now.
+const trustsEverybody: Flaw = (store) => {
+  const newest = new Map<string, Claim>();
+  return {
+    ...store,
+    claim: async (by) => {
+      const claims = await store.claim(by);
+      for (const each of claims) newest.set(each.job.id, each);
+      return claims;
+    },
+    settle: (settled) =>
+      store.settle(settled.map((each) => ({ ...each, claim: newest.get(each.claim.job.id) ?? each.claim }))),
+  };
+};
+
+const writesForTheLost: Flaw = (store) => ({
+  ...store,
+  settle: async (settled) => {
+    const results = await store.settle(settled);
+    for (const [at, { changes }] of settled.entries()) {
+      if (results[at] === false && changes) await store.commit({ audit: changes.audit ?? [] });
+    }
+    return results;
+  },
+});
+
+const settlesInTurn: Flaw = (store) => ({
+  ...store,
+  settle: async (settled) => {
+    const results: boolean[] = [];
+    for (const each of settled) results.push(...(await store.settle([each])));
+    return results;
+  },
+});
+
+const keepsTheNewestRef: Flaw = (store) => {
+  const refs = new Map<string, string>();
+  return {
+    ...store,
+    settle: (settled) => {
+      for (const { claim, next } of settled) {
+        if (next.state === 'done' && next.ref) refs.set(`${claim.job.incident} ${claim.job.target}`, next.ref);
+      }
+      return store.settle(settled);
+    },
+    ref: async (incident, channel) => refs.get(`${incident} ${channel}`),
+  };
+};
+
+const closesAtOnce: Flaw = (store) => {
+  let closed = false;
+  const late = new AlertError('CLOSED', 'the store is closed');
+  return {
+    ...store,
+    commit: async (changes) => {
+      await new Promise(setImmediate);
+      if (closed) throw late;
+      return store.commit(changes);
+    },
+    close: async () => {
+      closed = true;
+      await store.close();
+    },
+  };
+};
+
+/** A store that breaks one promise, and the check that must see it. */
+export interface FlawedStore {
+  readonly flaw: string;
+  readonly check: string;
+  readonly open: OpenStore;
+}
+
+const flawed = (flaw: string, breaks: Flaw, check: string): FlawedStore => ({ flaw, check, open: openFlawed(breaks) });
+
+const oneWins = 'an incident that is no longer at the version that was read is a CONFLICT';
+const merges = 'a job that is scheduled into a slot where another waits is merged into it';
+const inOrder = 'the most severe is claimed first, then what is due first';
+const model = 'whatever is done to it, a store behaves as maps do, and its accounting balances';
+
+/** One store for each promise that matters. */
+export const flawedStores: readonly FlawedStore[] = [
+  flawed(
+    'forgets audit',
+    decided((each) => without(each, 'audit')),
+    'the audit is numbered from 1, without a gap, in its order',
+  ),
+  flawed(
+    'drops facts',
+    decided((each) => ({
+      ...each,
+      incidents: (each.incidents ?? []).map((one) => ({ ...one, facts: { ...one.facts, metadata: {} } })),
+    })),
+    'everything of a decision is kept as it was given',
+  ),
+  flawed('commits piecemeal', commitsPiecemeal, 'a commit is all or nothing'),
+  flawed('lets the last writer win', overwrites, oneWins),
+  flawed('lets every racer win', insists, 'of changes to one incident at the same time one wins'),
+  flawed('swallows conflicts', swallows('CONFLICT'), 'a second open incident of a key is a CONFLICT'),
+  flawed(
+    'forgets requests',
+    decided((each) => without(each, 'request')),
+    'the same request a second time changes nothing',
+  ),
+  flawed('remembers requests that it refused', remembersRefusedRequests, 'a request that was refused may come again'),
+  flawed('swallows a cursor that goes back', swallows('DEFECT'), 'the cursor does not go back'),
+  flawed(
+    'takes a job twice',
+    swallows('DEFECT'),
+    'a job id that was used before is a DEFECT, and nothing of its commit is kept',
+  ),
+  flawed(
+    'counts the audit from 0',
+    listed('audit', (all) => all.map((each) => ({ ...each, sequence: each.sequence - 1 }))),
+    'the audit is numbered from 1, without a gap, in its order',
+  ),
+  flawed(
+    'ignores the page of the audit',
+    (store) => ({ ...store, audit: (_after, limit) => store.audit(0, limit) }),
+    'the audit is read in pages',
+  ),
+  flawed(
+    'shows silences that are over',
+    (store) => ({ ...store, silences: () => store.silences(0) }),
+    'silences are listed from before they begin until they end',
+  ),
+  flawed('merges nothing', eachInASlotOfItsOwn, merges),
+  flawed(
+    'keeps the first time',
+    merged((job) => ({ ...job, due: Number.MAX_SAFE_INTEGER })),
+    merges,
+  ),
+  flawed(
+    'keeps the first severity',
+    merged((job) => ({ ...job, severity: 1 })),
+    merges,
+  ),
+  flawed(
+    'forgets the pairs of the second',
+    merged((job) => ({ ...job, pairs: 0 })),
+    merges,
+  ),
+  flawed(
+    'cancels nothing',
+    decided((each) => without(each, 'cancel')),
+    'cancelled jobs are not done, and count as suppressed',
+  ),
+  flawed('cancels what it schedules', cancelsLate, 'a commit cancels before it schedules'),
+  flawed(
+    'counts what it cancels as delivered',
+    countsWrongly('suppressed', 'delivered'),
+    'cancelled jobs are not done, and count as suppressed',
+  ),
+  flawed('claims in another order', unsorted, inOrder),
+  flawed(
+    'claims too early',
+    asked((by) => ({ ...by, now: by.now + 5 })),
+    'nothing is claimed before it is due',
+  ),
+  flawed(
+    'takes no notice of the limit',
+    asked((by) => ({ ...by, limit: 1_000 })),
+    'no more than the limit is claimed',
+  ),
+  flawed(
+    'takes no notice of perTarget',
+    asked((by) => ({ ...by, perTarget: 1_000 })),
+    'of one channel no more than perTarget are claimed at a time',
+  ),
+  flawed(
+    'forgets what is claimed already',
+    countsOnlyThisClaim,
+    'of one channel no more than perTarget are claimed at a time',
+  ),
+  flawed(
+    'takes no notice of except',
+    asked((by) => ({ ...by, except: [] })),
+    'channels that are excepted are passed over',
+  ),
+  flawed(
+    'counts an attempt when it ends',
+    claimed((each) => ({ ...each, job: { ...each.job, attempts: each.job.attempts - 1 } })),
+    'a claim has the job, its end, and counts the attempt',
+  ),
+  flawed(
+    'gives one token for ever',
+    claimed((each) => ({ ...each, token: '1' })),
+    'a job whose claim has run out is due again, with another token',
+  ),
+  flawed(
+    'never lets a claim run out',
+    asked((by) => ({ ...by, until: Number.MAX_SAFE_INTEGER })),
+    'a job whose claim has run out is due again, with another token',
+  ),
+  flawed(
+    'renews what was lost',
+    (store) => ({ ...store, renew: async (all) => all.map(() => true) }),
+    'renew makes a claim last longer, unless it was lost',
+  ),
+  flawed(
+    'renews nothing',
+    (store) => ({ ...store, renew: (all) => store.renew(all, 0) }),
+    'renew makes a claim last longer, unless it was lost',
+  ),
+  flawed('lets everybody settle', trustsEverybody, 'a claim that was lost writes nothing'),
+  flawed('writes the audit of the lost', writesForTheLost, 'a claim that was lost writes nothing'),
+  flawed('settles one after the other', settlesInTurn, 'a conflict in one settlement leaves nothing of its call'),
+  flawed(
+    'forgets progress',
+    claimed((each) => ({ ...each, job: { ...each.job, progress: undefined } })),
+    'what waits is tried again at its time, with what the last attempt handed back',
+  ),
+  flawed('counts what is dead as delivered', countsWrongly('dead', 'delivered'), 'what is dead is not tried again'),
+  flawed(
+    'forgets what goes with a settlement',
+    (store) => ({ ...store, settle: (all) => store.settle(all.map((each) => without(each, 'changes'))) }),
+    'what goes with a settlement is applied with it',
+  ),
+  flawed(
+    'keeps the newest ref',
+    keepsTheNewestRef,
+    'ref is that of the first delivery through the channel which gave one',
+  ),
+  flawed(
+    'counts the attempts of before a replay',
+    (store) => ({
+      ...store,
+      replay: async (ids, due) => (await store.replay(ids, due)).map((each) => ({ ...each, attempts: 1 })),
+    }),
+    'replay makes dead deliveries wait again, and no others',
+  ),
+  flawed(
+    'leaves replayed pairs dead too',
+    (store) => ({
+      ...store,
+      replay: async (ids, due) => {
+        const replayed = await store.replay(ids, due);
+        await store.commit({
+          counts: replayed.map(({ target, pairs }) => ({ channel: target, state: 'dead', pairs })),
+        });
+        return replayed;
+      },
+    }),
+    'replay makes dead deliveries wait again, and no others',
+  ),
+  flawed(
+    'lists the oldest first',
+    listed('incidents', (all) => [...all].reverse()),
+    'incidents are listed newest first, by state, in pages',
+  ),
+  flawed(
+    'lists deliveries of all channels',
+    (store) => ({ ...store, deliveries: (query) => store.deliveries(without(query, 'channel')) }),
+    'deliveries are listed newest first, by incident, channel and state, in pages',
+  ),
+  flawed(
+    'finds incidents however long they are resolved',
+    (store) => ({ ...store, incidentsOf: (keys) => store.incidentsOf(keys, 0) }),
+    'incidents are found by key: open ones, or those that were resolved lately',
+  ),
+  flawed(
+    'knows no time but those of jobs',
+    (store) => ({ ...store, nextDue: async () => 0 }),
+    'nextDue is the first time of those that wait and of the ends of claims',
+  ),
+  flawed('drops what was begun', closesAtOnce, 'close finishes what was begun'),
+  flawed(
+    'answers when it is closed',
+    (store) => ({ ...store, cursor: async () => 0 }),
+    'once close was called, every other call rejects with CLOSED',
+  ),
+  flawed('merges nothing, seen by chance', eachInASlotOfItsOwn, model),
+  flawed(
+    'loses pairs, seen by chance',
+    merged((job) => ({ ...job, pairs: 0 })),
+    model,
+  ),
+];
