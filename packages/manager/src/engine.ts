@@ -62,7 +62,11 @@ export const startEngine = (parts: EngineParts): Engine => {
     onError,
   });
   const onPlanned = (): void => worker.wake();
-  const planner = startPlanner({ log, followUp, cursor: () => store.cursor(), clock, onPlanned, onError });
+  const planner = startPlanner({
+    ...{ log, followUp, clock, onPlanned, onError },
+    plans: () => policy().routes.length > 0,
+    cursor: () => store.cursor(),
+  });
   return {
     desk: createDesk({ log, store, policy, ports, onChanged: onPlanned }),
     planner,

@@ -7,6 +7,7 @@ import {
   type AppendResult,
   type Changes,
   type Claim,
+  type Cursor,
   decodeAlert,
   type Incident,
   type LogBatch,
@@ -82,6 +83,8 @@ export interface FollowUpParts extends DeliverParts {
 export interface FollowUp {
   /** One commit for a batch of the log. Cursor and effects move together, so nothing is planned twice or never. */
   plan(batch: LogBatch): Promise<void>;
+  /** Passes over everything up to the cursor: the policy tells nobody of anything. */
+  pass(cursor: Cursor): Promise<void>;
   /** One attempt, one commit. A crash in between leaves a claim to run out; the job is then tried again. */
   work(claim: Claim, signal: AbortSignal): Promise<void>;
 }
@@ -209,6 +212,7 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
 
   return {
     plan: (batch) => withoutConflict(() => planOnce(batch)),
+    pass: (cursor) => store.commit({ cursor }),
     work: async (claim, signal) => {
       if (claim.job.kind === 'review') return lookAgain(claim);
       const incident = await store.incident(claim.job.incident);

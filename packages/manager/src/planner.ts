@@ -5,11 +5,15 @@ import type { FollowUp } from './flow.ts';
 const batchAlerts = 1_000;
 /** How long it rests after something went wrong that is no defect: the disk is full, the store is away. */
 const rest = 1_000;
+/** How often the place is written down while alerts are passed over. */
+const passEvery = 1_000;
 
 /** What planning is made of. */
 export interface PlannerParts {
   readonly log: AlertLog;
-  readonly followUp: Pick<FollowUp, 'plan'>;
+  readonly followUp: Pick<FollowUp, 'plan' | 'pass'>;
+  /** False while the policy tells nobody of anything: alerts are then passed over unread. */
+  readonly plans: () => boolean;
   /** How far the log is planned. */
   readonly cursor: () => Promise<number>;
   readonly clock: Clock;
@@ -36,7 +40,13 @@ export const startPlanner = (parts: PlannerParts): Planner => {
   let wake: (() => void) | undefined;
   let idlers: { readonly upTo: number; readonly done: () => void }[] = [];
 
-  const stopFollowing = log.follow(() => wake?.());
+  let stopFollowing: (() => void) | undefined;
+  // A log that is followed makes a list of each commit: not for who reads nothing.
+  const follow = (wanted: boolean): void => {
+    if (wanted === (stopFollowing !== undefined)) return;
+    stopFollowing?.();
+    stopFollowing = wanted ? log.follow(() => wake?.()) : undefined;
+  };
   const untilWoken = (): Promise<void> =>
     new Promise((resolve) => {
       wake = resolve;
@@ -47,6 +57,13 @@ export const startPlanner = (parts: PlannerParts): Planner => {
     const reached = idlers.filter(({ upTo }) => upTo <= planned);
     idlers = idlers.filter(({ upTo }) => upTo > planned);
     for (const { done } of reached) done();
+  };
+  const pass = async (): Promise<void> => {
+    const { newest } = log.bounds();
+    if (newest > planned) await followUp.pass(newest);
+    planned = newest;
+    tellIdlers();
+    await clock.sleep(passEvery, stopping.signal).catch(() => undefined);
   };
   const next = async (): Promise<boolean> => {
     // What retention let go before it was planned is passed over: it is told by the log's own metrics.
@@ -66,7 +83,10 @@ export const startPlanner = (parts: PlannerParts): Planner => {
         if (!begun) planned = await parts.cursor();
         begun = true;
         tellIdlers();
-        if (!(await next())) await untilWoken();
+        const plans = parts.plans();
+        follow(plans);
+        if (!plans) await pass();
+        else if (!(await next())) await untilWoken();
       } catch (error) {
         parts.onError(error);
         await clock.sleep(rest, stopping.signal).catch(() => undefined);
@@ -83,7 +103,7 @@ export const startPlanner = (parts: PlannerParts): Planner => {
     stop: async () => {
       stopping.abort();
       wake?.();
-      stopFollowing();
+      follow(false);
       await running;
     },
   };

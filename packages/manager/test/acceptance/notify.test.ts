@@ -122,6 +122,20 @@ describe('from an alert to people, in fake time', () => {
     expect(await account('(no route)')).toMatchObject({ accepted: 3, suppressed: 3 });
   });
 
+  test('without routes nothing is planned, and what came before the first route stays untold', async () => {
+    begin({ routes: [] });
+    await world.reportOnly({ times: 5 });
+    await world.at(10);
+    expect(await world.incidents()).toEqual([]);
+    expect(await world.store.cursor()).toBe(5);
+    world.setPolicy(policyOf(base));
+    await world.at(20);
+    await world.report({});
+    await world.at(60);
+    expect((await only()).count).toBe(1);
+    expect(world.told('mail', 0, 60)).toEqual(['opened']);
+  });
+
   test('a message and its metadata reach a channel as pseudonyms', async () => {
     await world.report({ message: 'Failed login of anna.berg' });
     await world.at(60);

@@ -43,8 +43,10 @@ const took: Outcome = { kind: 'done', proof: 'took it', ref: 'ref-1' };
 export interface World {
   /** Lets time pass up to this second of the script. */
   at(seconds: number): Promise<void>;
-  /** Reports, at the time it is. */
+  /** Reports, at the time it is, and waits until it is planned. */
   report(draft: Partial<AlertDraft> & { readonly times?: number }): Promise<void>;
+  /** Reports, and does not wait until it is planned. */
+  reportOnly(draft: Partial<AlertDraft> & { readonly times?: number }): Promise<void>;
   /** What the channel was told from one second up to another, both included, as `event` words. */
   told(channel: string, from: number, to: number): readonly string[];
   /** Everything the channel was told. */
@@ -107,14 +109,16 @@ export const createWorld = (first: Policy): World => {
     await clock.advance(span);
     await clock.advance(0);
   };
+  const reportOnly: World['reportOnly'] = async ({ times = 1, ...draft }) => {
+    const whole = { type: 'AUTH_FAILURE', message: 'Failed login', metadata: { userId: 'anna.berg' }, ...draft };
+    const drafts = Array.from({ length: times }, () => whole);
+    await flow.reportAll(drafts, 'sign-in');
+  };
   return {
     at: (to) => pass(Math.max(0, to * second - (clock.now() - epoch))),
-    report: async ({ times = 1, ...draft }) => {
-      const whole = { type: 'AUTH_FAILURE', message: 'Failed login', metadata: { userId: 'anna.berg' }, ...draft };
-      await flow.reportAll(
-        Array.from({ length: times }, () => whole),
-        'sign-in',
-      );
+    reportOnly,
+    report: async (draft) => {
+      await reportOnly(draft);
       await engine.planner.idle();
       await pass(0);
     },
