@@ -77,9 +77,7 @@ const createLists = (db: DatabaseSync): Pick<Questions, 'incidents' | 'deliverie
         ...(before === undefined ? [] : ['id < ?']),
       ];
       const where = conditions.join(' AND ');
-      // SQLite does not see by itself that few are dead.
-      const table = states?.length === 1 && states[0] === 'dead' ? 'jobs INDEXED BY jobs_dead' : 'jobs';
-      const select = prepared(`SELECT ${jobColumns} FROM ${table} WHERE ${where} ORDER BY id DESC LIMIT ?`);
+      const select = prepared(`SELECT ${jobColumns} FROM jobs WHERE ${where} ORDER BY id DESC LIMIT ?`);
       const bounds = [...(ids ?? []), ...given(incident), ...given(channel), ...given(before)];
       return select.all(...bounds, limit) as unknown as JobRow[];
     },
