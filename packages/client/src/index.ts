@@ -1,3 +1,4 @@
+export type { Explanation, ExplanationStep } from '@therapytrain/alerts-core';
 export { createAlertClient } from './client.ts';
 export type {
   ChangeOptions,
@@ -8,8 +9,6 @@ export type {
   DeliveryPage,
   DeskCalls,
   Explained,
-  Explanation,
-  ExplanationStep,
   IncidentCalls,
   IncidentChangeOptions,
   IncidentListOptions,

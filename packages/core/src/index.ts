@@ -16,6 +16,9 @@ export {
   type AlertTypes,
   type MetadataKey,
 } from './alert-type.ts';
+// Lists of words alone, for who speaks the wire and needs no channel.
+export { incidentStates, noticeEvents } from './channel/notice.ts';
+export { recipientStates } from './channel/outcome.ts';
 export { type Backoff, createBackoff, spread } from './backoff.ts';
 export { drafts, type CommonDraft, type CommonDrafts } from './drafts.ts';
 export {
@@ -63,6 +66,9 @@ export {
   type Delivery,
   type DeliveryQuery,
   type DeliveryState,
+  deliveryStates,
+  type Explanation,
+  type ExplanationStep,
   type Incident,
   incidentAlerts,
   type IncidentQuery,

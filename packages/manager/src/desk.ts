@@ -9,6 +9,7 @@ import {
   decodeAlert,
   type Delivery,
   type DeliveryQuery,
+  type Explanation,
   ExpressionError,
   fieldError,
   type Incident,
@@ -19,7 +20,7 @@ import {
   type Store,
   textFault,
 } from '@therapytrain/alerts-core';
-import { createExplain, type Explain, type Explanation } from './explain.ts';
+import { createExplain, type Explain } from './explain.ts';
 import { changesOf, withoutConflict } from './flow.ts';
 import type { Policy } from './policy/policy.ts';
 import { acknowledged, assigned, commented, resolvedBy } from './stages/command.ts';

@@ -5,6 +5,8 @@ import {
   type AlertLog,
   decodeAlert,
   type Delivery,
+  type Explanation,
+  type ExplanationStep,
   type Incident,
   type Ports,
   severities,
@@ -18,26 +20,6 @@ import { factsOf, groupKey, resolves } from './stages/group.ts';
 import { mutedBy, type Standing } from './stages/mute.ts';
 import { legsOf, route } from './stages/route.ts';
 import { createStanding } from './standing.ts';
-
-/** One node of the tree that says why. */
-export interface ExplanationStep {
-  readonly name: string;
-  readonly verdict: 'yes' | 'no' | 'info';
-  /** A sentence, without a value of the alert. */
-  readonly detail: string;
-  readonly steps: readonly ExplanationStep[];
-}
-
-/** Why an alert did, or would, reach whom it reaches. */
-export interface Explanation {
-  /** Empty for a hypothetical one. */
-  readonly alertId: string;
-  /** The version of the policy that is in force now. */
-  readonly policy: string;
-  /** Empty where there is none. */
-  readonly incident: string;
-  readonly steps: readonly ExplanationStep[];
-}
 
 /** Explains a kept alert, or one that might come. */
 export type Explain = (

@@ -9,7 +9,6 @@ export {
   type SilencePreview,
 } from './desk.ts';
 export { type Engine, type EngineParts, startEngine } from './engine.ts';
-export type { Explanation, ExplanationStep } from './explain.ts';
 export { createFlow, createFollowUp, type Flow, type FlowParts, type FollowUp, type FollowUpParts } from './flow.ts';
 export type { AlertHandler, HandledAlert, HandlerFailure, HandlerStats } from './handlers.ts';
 export { keptAt } from './kept-at.ts';

@@ -5,11 +5,11 @@ import {
   ListDeliveriesRequest,
   ReplayDeadLettersRequest,
 } from '@therapytrain/alerts-api';
-import { type Delivery, type DeliveryQuery, joinFields } from '@therapytrain/alerts-core';
+import { type Delivery, type DeliveryQuery, joinFields, deliveryStates } from '@therapytrain/alerts-core';
 import { decodeStrictly, shapes } from './decode.ts';
 import type { DeskHandles, DeskRpcParts } from './desk-rpc.ts';
 import type { Desk } from '@therapytrain/alerts-manager';
-import { deliveryStates, encodeAccount, encodeDelivery } from './desk-wire.ts';
+import { encodeAccount, encodeDelivery } from './desk-wire.ts';
 import { check, commandOf, idFault, namesOf, optionalIdFault, writtenFault } from './fields.ts';
 import { encodePage, largestChunk, scanned } from './pages.ts';
 

@@ -4,31 +4,17 @@ import {
   Incident as WireIncident,
   Silence as WireSilence,
 } from '@therapytrain/alerts-api';
-import type { Account, Delivery, Incident, Instant, Silence } from '@therapytrain/alerts-core';
-import type { RecipientOutcome } from '@therapytrain/alerts-core/channel';
-
-/** The states of incidents, in the order of their numbers on the wire, from 1. */
-export const incidentStates = ['OPEN', 'ACKNOWLEDGED', 'RESOLVED'] as const satisfies readonly Incident['state'][];
-
-/** The states of deliveries, in the order of their numbers on the wire, from 1. */
-export const deliveryStates = [
-  'waiting',
-  'claimed',
-  'done',
-  'dead',
-  'cancelled',
-] as const satisfies readonly Delivery['state'][];
-
-const events = [
-  'alert',
-  'opened',
-  'updated',
-  'escalated',
-  'acknowledged',
-  'resolved',
-  'digest',
-] as const satisfies readonly Delivery['event'][];
-const recipientStates = ['accepted', 'deferred', 'refused'] as const satisfies readonly RecipientOutcome['state'][];
+import {
+  type Account,
+  type Delivery,
+  deliveryStates,
+  type Incident,
+  incidentStates,
+  type Instant,
+  noticeEvents,
+  recipientStates,
+  type Silence,
+} from '@therapytrain/alerts-core';
 
 const numberOf = <T>(names: readonly T[], name: T): never => (names.indexOf(name) + 1) as never;
 
@@ -81,7 +67,7 @@ export const encodeDelivery = (delivery: Delivery): Uint8Array =>
     id: delivery.id,
     incidentId: delivery.incident,
     channel: delivery.target,
-    event: numberOf(events, delivery.event),
+    event: numberOf(noticeEvents, delivery.event),
     severity: delivery.severity,
     state: numberOf(deliveryStates, delivery.state),
     attempts: delivery.attempts,

@@ -2,7 +2,7 @@ import { ExplainAlertRequest, ExplainAlertResponse, ExplanationVerdict } from '@
 import { decodeReport, fieldError } from '@therapytrain/alerts-core';
 import { decodeStrictly, partOf, shapes } from './decode.ts';
 import type { DeskHandle } from './desk-rpc.ts';
-import type { Explanation, ExplanationStep } from '@therapytrain/alerts-manager';
+import type { Explanation, ExplanationStep } from '@therapytrain/alerts-core';
 import { check, idFault } from './fields.ts';
 
 const verdicts = {

@@ -7,12 +7,12 @@ import {
   ListIncidentsRequest,
   ResolveIncidentRequest,
 } from '@therapytrain/alerts-api';
-import { type Incident, joinFields } from '@therapytrain/alerts-core';
+import { type Incident, joinFields, incidentStates } from '@therapytrain/alerts-core';
 import { compileFilter } from '../stream/topics.ts';
 import { decodeStrictly, shapes } from './decode.ts';
 import type { DeskHandles, DeskRpcParts } from './desk-rpc.ts';
 import { type IncidentCommand, keptAt } from '@therapytrain/alerts-manager';
-import { encodeIncident, incidentStates } from './desk-wire.ts';
+import { encodeIncident } from './desk-wire.ts';
 import { check, commandOf, etagFault, idFault, namesOf, optionalIdFault, writtenFault } from './fields.ts';
 import { encodePage } from './pages.ts';
 

@@ -3,11 +3,12 @@ import {
   AlertError,
   compileExpression,
   type Delivery,
+  type Explanation,
   ExpressionError,
   type Incident,
   type Silence,
 } from '@therapytrain/alerts-core';
-import type { Desk, Explanation, IncidentCommand } from '@therapytrain/alerts-manager';
+import type { Desk, IncidentCommand } from '@therapytrain/alerts-manager';
 import { idOf, silenceOf } from './desk-samples.ts';
 
 /** What a desk in memory holds. A test may read and change it. */

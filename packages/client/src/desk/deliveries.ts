@@ -1,9 +1,9 @@
 import { DeliveryServiceService as methods } from '@therapytrain/alerts-api';
-import type { Ids } from '@therapytrain/alerts-core';
+import { deliveryStates, type Ids } from '@therapytrain/alerts-core';
 import type { Ask } from '../calls.ts';
 import { askBy } from './method.ts';
 import type { DeliveryCalls, ListedAccount } from './types.ts';
-import { deliveryStates, numbersOf, readAccount, readDelivery } from './wire.ts';
+import { numbersOf, readAccount, readDelivery } from './wire.ts';
 
 /** Asks `DeliveryService`. */
 export const createDeliveryCalls = (ask: Ask, ids: Ids): DeliveryCalls => ({

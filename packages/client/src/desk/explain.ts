@@ -1,8 +1,8 @@
 import { AlertServiceService, ExplainAlertResponse, type ExplanationStep as WireStep } from '@therapytrain/alerts-api';
-import { encodeReport, joinFields } from '@therapytrain/alerts-core';
+import { encodeReport, type Explanation, type ExplanationStep, joinFields } from '@therapytrain/alerts-core';
 import type { Ask } from '../calls.ts';
 import { askBy } from './method.ts';
-import type { Explained, Explanation, ExplanationStep } from './types.ts';
+import type { Explained } from './types.ts';
 import { nameOf } from './wire.ts';
 
 const verdicts = ['yes', 'no', 'info'] as const satisfies readonly ExplanationStep['verdict'][];

@@ -1,9 +1,9 @@
 import { IncidentServiceService as methods } from '@therapytrain/alerts-api';
-import type { Ids } from '@therapytrain/alerts-core';
+import { incidentStates, type Ids } from '@therapytrain/alerts-core';
 import { type Ask, readAlertsOf } from '../calls.ts';
 import { askBy } from './method.ts';
 import type { IncidentCalls, IncidentChangeOptions } from './types.ts';
-import { incidentStates, numbersOf, readIncident } from './wire.ts';
+import { numbersOf, readIncident } from './wire.ts';
 
 // The alerts by the strict codec, as everywhere.
 const getIncident = {

@@ -8,6 +8,7 @@ import type {
   Instant,
   Millis,
   Silence,
+  Explanation,
 } from '@therapytrain/alerts-core';
 
 /** An incident as a gateway tells of it. */
@@ -170,26 +171,6 @@ export interface DeliveryCalls {
   deadLetters(options?: DeadLetterOptions & PageOptions): Promise<DeliveryPage>;
   /** Makes dead letters due again. */
   replay(options: ReplayOptions): Promise<Replayed>;
-}
-
-/** One thing that was decided about an alert. */
-export interface ExplanationStep {
-  readonly name: string;
-  readonly verdict: 'yes' | 'no' | 'info';
-  /** Why, in one sentence. */
-  readonly detail: string;
-  readonly steps: readonly ExplanationStep[];
-}
-
-/** Why people were told of an alert, or not. */
-export interface Explanation {
-  /** Empty for a draft. */
-  readonly alertId: string;
-  /** The version of the policy. */
-  readonly policy: string;
-  /** Empty if there is none. */
-  readonly incident: string;
-  readonly steps: readonly ExplanationStep[];
 }
 
 /** What to explain: a kept alert, or one as this client would report it. */

@@ -7,38 +7,16 @@ import type {
 import {
   AlertError,
   type AlertSeverity,
-  type Delivery,
-  type Incident,
+  deliveryStates,
+  incidentStates,
   type Instant,
   isSeverity,
+  noticeEvents,
+  recipientStates,
   type Silence,
 } from '@therapytrain/alerts-core';
-import type { RecipientOutcome } from '@therapytrain/alerts-core/channel';
 import { present } from './method.ts';
 import type { ListedAccount, ListedDelivery, ListedIncident } from './types.ts';
-
-/** The states of incidents, in the order of their numbers on the wire, from 1. */
-export const incidentStates = ['OPEN', 'ACKNOWLEDGED', 'RESOLVED'] as const satisfies readonly Incident['state'][];
-
-/** The states of deliveries, in the order of their numbers on the wire, from 1. */
-export const deliveryStates = [
-  'waiting',
-  'claimed',
-  'done',
-  'dead',
-  'cancelled',
-] as const satisfies readonly Delivery['state'][];
-
-const events = [
-  'alert',
-  'opened',
-  'updated',
-  'escalated',
-  'acknowledged',
-  'resolved',
-  'digest',
-] as const satisfies readonly Delivery['event'][];
-const recipientStates = ['accepted', 'deferred', 'refused'] as const satisfies readonly RecipientOutcome['state'][];
 
 const unknown = (): AlertError => new AlertError('DEFECT', 'the gateway told something that this client does not know');
 
@@ -106,7 +84,7 @@ export const readDelivery = (wire: WireDelivery): ListedDelivery => ({
   id: wire.id,
   incident: wire.incidentId,
   target: wire.channel,
-  event: nameOf(events, wire.event),
+  event: nameOf(noticeEvents, wire.event),
   severity: severityOf(wire.severity),
   state: nameOf(deliveryStates, wire.state),
   attempts: wire.attempts,

@@ -6,6 +6,7 @@ export {
   type ClearedText,
   type Fact,
   type IncidentState,
+  incidentStates,
   type IncidentStory,
   type Notice,
   type NoticeAlert,
@@ -25,6 +26,7 @@ export {
   type OutcomeReason,
   outcomeReasons,
   type RecipientOutcome,
+  recipientStates,
   type Reject,
   type Retry,
 } from './outcome.ts';

@@ -18,14 +18,17 @@ declare const clearedTo: unique symbol;
  */
 export type ClearedText<L extends Clearance> = string & { readonly [clearedTo]: L };
 
-/** Why people are told. */
+/** Why people are told, in the order of their numbers on the wire, from 1. */
 export const noticeEvents = ['alert', 'opened', 'updated', 'escalated', 'acknowledged', 'resolved', 'digest'] as const;
 
 /** One of {@link noticeEvents}. */
 export type NoticeEvent = (typeof noticeEvents)[number];
 
-/** The state of an incident. */
-export type IncidentState = 'OPEN' | 'ACKNOWLEDGED' | 'RESOLVED';
+/** Where an incident may be, in the order of their numbers on the wire, from 1. */
+export const incidentStates = ['OPEN', 'ACKNOWLEDGED', 'RESOLVED'] as const;
+
+/** One of {@link incidentStates}. */
+export type IncidentState = (typeof incidentStates)[number];
 
 /** What is known of an incident before it is cleared for anybody. */
 export interface IncidentStory {

@@ -32,11 +32,14 @@ type ReasonOf<K extends string> = {
   [R in OutcomeReason]: (typeof outcomeReasons)[R][0] extends K ? R : never;
 }[OutcomeReason];
 
+/** How it may go for a recipient, in the order of their numbers on the wire, from 1. */
+export const recipientStates = ['accepted', 'deferred', 'refused'] as const;
+
 /** How it went for one of several recipients, by its place in the options: an outcome holds no address. */
 export interface RecipientOutcome {
   /** Place among the channel's recipients, from 0. */
   readonly at: number;
-  readonly state: 'accepted' | 'deferred' | 'refused';
+  readonly state: (typeof recipientStates)[number];
   /** The peer's code for it, such as `250` or `550 5.1.1`. */
   readonly code?: string;
 }

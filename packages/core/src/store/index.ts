@@ -1,5 +1,15 @@
 export { type Incident, incidentAlerts, type Silence } from './incident.ts';
-export type { Claim, Delivery, DeliveryState, Job, JobKind, NewJob, ReviewReason, Settlement } from './job.ts';
+export {
+  type Claim,
+  type Delivery,
+  type DeliveryState,
+  deliveryStates,
+  type Job,
+  type JobKind,
+  type NewJob,
+  type ReviewReason,
+  type Settlement,
+} from './job.ts';
 export type {
   Account,
   AuditEntry,
@@ -12,3 +22,4 @@ export type {
   Settled,
   Store,
 } from './store.ts';
+export type { Explanation, ExplanationStep } from './explanation.ts';

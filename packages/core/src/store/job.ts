@@ -72,8 +72,11 @@ export type Settlement =
     }
   | { readonly state: 'dead'; readonly reason: string; readonly detail: string };
 
-/** Where a delivery is. */
-export type DeliveryState = 'waiting' | 'claimed' | 'done' | 'dead' | 'cancelled';
+/** Where a delivery may be, in the order of their numbers on the wire, from 1. */
+export const deliveryStates = ['waiting', 'claimed', 'done', 'dead', 'cancelled'] as const;
+
+/** One of {@link deliveryStates}. */
+export type DeliveryState = (typeof deliveryStates)[number];
 
 /** A delivery, for people. */
 export interface Delivery extends Job {

@@ -112,6 +112,12 @@ export const entry = (
 const count = (channel: string, state: Count['state'], pairs: number): readonly Count[] =>
   pairs === 0 ? [] : [{ channel, state, pairs }];
 
+/** Pairs that are told to nobody, and why is in the audit: counted where they should have gone. */
+const untold = (channels: readonly string[], pairs: number): readonly Count[] =>
+  channels.flatMap((channel) => [...count(channel, 'accepted', pairs), ...count(channel, 'suppressed', pairs)]);
+
+const channelsOf = (legs: readonly Leg[]): readonly string[] => legs.map(({ channel }) => channel);
+
 const reviewsOf = (incident: Incident, legs: readonly Leg[], facts: RouteFacts): readonly NewJob[] => {
   const { policy, now } = facts;
   const escalation = policy.escalations.get(incident.severity);
@@ -143,10 +149,7 @@ const held = (touched: Touched, legs: readonly Leg[], mute: Mute, facts: RouteFa
     incident,
     jobs: [reviewJob(incident, 'silence', lookAgainAt(mute, now), facts)],
     cancel: [],
-    counts: legs.flatMap(({ channel }) => [
-      ...count(channel, 'accepted', joined),
-      ...count(channel, 'suppressed', joined),
-    ]),
+    counts: untold(channelsOf(legs), joined),
     audit: [
       entry('notice.held', incident.id, now, { by: mute.by, rule: mute.name, channels: legs.length, alerts: joined }),
     ],
@@ -176,7 +179,7 @@ const unrouted = ({ incident, joined, change }: Touched, { now }: RouteFacts): P
   incident,
   jobs: [],
   cancel: [],
-  counts: [...count(noRoute, 'accepted', joined), ...count(noRoute, 'suppressed', joined)],
+  counts: untold([noRoute], joined),
   audit: change === 'updated' ? [] : [entry('incident.unrouted', incident.id, now)],
 });
 
@@ -184,10 +187,7 @@ const passed = ({ incident, joined }: Touched, legs: readonly Leg[], { now }: Ro
   incident,
   jobs: [],
   cancel: [],
-  counts: legs.flatMap(({ channel }) => [
-    ...count(channel, 'accepted', joined),
-    ...count(channel, 'suppressed', joined),
-  ]),
+  counts: untold(channelsOf(legs), joined),
   audit: [entry('incident.passed', incident.id, now, { alerts: joined })],
 });
 
@@ -205,7 +205,7 @@ const told = (touched: Touched, legs: readonly Leg[], facts: RouteFacts): Plan =
   // One that was held back so far begins now.
   const begins = known.length === 0;
   return {
-    incident: { ...incident, told: [...new Set([...incident.told, ...legs.map(({ channel }) => channel)])] },
+    incident: { ...incident, told: [...new Set([...incident.told, ...channelsOf(legs)])] },
     jobs: [...jobs, ...(begins ? reviewsOf(incident, legs, facts) : [])],
     cancel: [],
     counts: legs.flatMap(({ channel }) => count(channel, 'accepted', joined)),

@@ -143,6 +143,9 @@ describe('a notice, for any alert, event and clearance', () => {
   test('shows what the clearance allows: without that, the test above could not fail', () => {
     fc.assert(
       fc.property(planted, ({ metadata }) => {
+        // A host in other letters is shown in its ASCII form, so what may be read as one is not looked for here.
+        const shown = [metadata['person'] ?? '', metadata['inner'] ?? ''];
+        fc.pre(shown.every((text) => /^[\x20-\x7e]*$/.test(text) || !/[./]/.test(text)));
         const notice = project(sampleStory('alert', [sampleAlert('x', metadata, { type: 'ANY' })]), 3);
         expect(shows(notice, metadata['person'] ?? '')).toBe(true);
         expect(shows(notice, metadata['inner'] ?? '')).toBe(true);

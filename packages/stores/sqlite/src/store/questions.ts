@@ -1,12 +1,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type {
-  Account,
-  Cursor,
-  DeliveryQuery,
-  DeliveryState,
-  IncidentQuery,
-  Instant,
-  PairState,
+import {
+  deliveryStates,
+  incidentStates,
+  type Account,
+  type Cursor,
+  type DeliveryQuery,
+  type IncidentQuery,
+  type Instant,
+  type PairState,
 } from '@therapytrain/alerts-core';
 import { type EntryRow, jobColumns, type JobRow } from './rows.ts';
 import { never } from './schema.ts';
@@ -31,9 +32,6 @@ interface Json {
 }
 
 const jsonOf = ({ json }: Json): string => json;
-
-const deliveryStates: readonly DeliveryState[] = ['waiting', 'claimed', 'done', 'dead', 'cancelled'];
-const incidentStates: NonNullable<IncidentQuery['states']> = ['OPEN', 'ACKNOWLEDGED', 'RESOLVED'];
 
 // States are written into the SQL, so that SQLite knows when an index of one of them will do; of a closed list only.
 const inStates = <S extends string>(known: readonly S[], asked: readonly S[] | undefined): string[] => {
