@@ -18,6 +18,12 @@ export interface Extent {
   readonly kept: readonly number[];
   /** Alerts after which memory is compared. */
   readonly keptForMemory: number;
+  /** Alerts that are kept before planning begins. */
+  readonly planned: number;
+  /** Reports a second whose notices are timed. */
+  readonly reportsToArrive: readonly number[];
+  /** Notices that are to be sent as fast as may be. */
+  readonly told: number;
 }
 
 /** What a cell works with. */

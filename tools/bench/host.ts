@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { readFileSync, statfsSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 
@@ -59,3 +60,14 @@ export const residentMemory = (pid: number): number =>
 
 /** True where the files of a directory are only in memory, so that an fsync costs nothing. */
 export const isInMemory = (directory: string): boolean => statfsSync(directory).type === tmpfs;
+
+/** A port of the loopback that nobody listens on at the moment. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });

@@ -9,6 +9,8 @@ import { fanOutCell } from './cells/fan-out.ts';
 import { growthCell } from './cells/growth.ts';
 import { latencyCell } from './cells/latency.ts';
 import { memoryCell } from './cells/memory.ts';
+import { arrivalCell, notificationCell } from './cells/notify.ts';
+import { planCell } from './cells/plan.ts';
 import { unaryCell } from './cells/unary.ts';
 import { cpuCount, hostCpuSeconds, hostFacts, isInMemory } from './host.ts';
 import { hasH2load } from './load/h2load.ts';
@@ -27,6 +29,9 @@ const cells: Readonly<Record<CellLetter, (bench: Bench) => Cell>> = {
   e: memoryCell,
   f: latencyCell,
   g: growthCell,
+  h: planCell,
+  i: arrivalCell,
+  j: notificationCell,
 };
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Extent } from './bench.ts';
 
 /** The letters of the cells. */
-export const cellLetters = ['a', 'b', 'c', 'd', 'e', 'f', 'g'] as const;
+export const cellLetters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'] as const;
 
 /** A cell by its letter. */
 export type CellLetter = (typeof cellLetters)[number];
@@ -54,6 +54,9 @@ const extentOf = ({ seconds, quick = false }: Flags): Extent => ({
   arrivals: quick ? [500] : [500, 2_000],
   kept: quick ? [0, 10_000] : [0, 100_000, 1_000_000],
   keptForMemory: quick ? 10_000 : 500_000,
+  planned: quick ? 5_000 : 50_000,
+  reportsToArrive: quick ? [100] : [100, 500],
+  told: quick ? 500 : 5_000,
 });
 
 // Growth fills logs with a million alerts, so it is asked for.
@@ -69,6 +72,9 @@ Cells:
   e  memory of 1,000 and 10,000 idle subscribers, against bare streams
   f  latency at a fixed rate of arrival
   g  growth: rates with 0, 100,000 and 1,000,000 alerts kept, memory with 500,000 (with --full or --only g)
+  h  alerts planned a second: incidents of their own, and a storm of equal ones, against ReportAlerts
+  i  from a report to its arrival at a local webhook, at a fixed rate, against Alertmanager
+  j  notifications a second to a local webhook, against Alertmanager
 
 Needs h2load (Debian: nghttp2-client). Alertmanager (prometheus-alertmanager) is left out where it is not installed.
 The bench is worth what the machine is quiet: it tells the load, compares only within a round, and gives medians.

@@ -34,6 +34,12 @@ const alertId = '019aa000-0000-7000-8000-000000000000';
 /** The alert that every contender gets, as its reporter says it. */
 export const benchDraft = (): AlertDraft => ({ ...draft });
 
+/** The same alert of another user, and so of another incident for each number. */
+export const numberedDraft = (number: number): AlertDraft => ({
+  ...draft,
+  metadata: { ...draft.metadata, userId: `therapist-${number}` },
+});
+
 /** The same as a `ReportAlertRequest`. */
 export const reportBody = (): Uint8Array => encodeReport(draft);
 
@@ -42,6 +48,10 @@ export const batchBody = (alerts: number): Buffer => {
   const body = reportBody();
   return joinFields(Array.from({ length: alerts }, () => [1, body] as const));
 };
+
+/** A `ReportAlertsRequest` of so many that are alike but for their user; they are numbered from `first`. */
+export const numberedBatchBody = (first: number, alerts: number): Buffer =>
+  joinFields(Array.from({ length: alerts }, (_, each) => [1, encodeReport(numberedDraft(first + each))] as const));
 
 /** The alert as the gateway keeps it, but for its sequence. */
 export const keptBody = (): Uint8Array =>
@@ -108,6 +118,18 @@ const alertmanagerAlert = {
   },
   annotations: { summary: draft.message, attempts: '5', sessionId: '8c1d0f52-6f0e-4c3e-9a55-0d7c1c9b2f10' },
 };
+
+/** One post of so many alerts, each of a user of its own; they are numbered from `first`. */
+export const numberedPost = (first: number, alerts: number): string =>
+  JSON.stringify(
+    Array.from({ length: alerts }, (_, each) => ({
+      ...alertmanagerAlert,
+      labels: { ...alertmanagerAlert.labels, userId: `therapist-${first + each}` },
+    })),
+  );
+
+/** The number in what {@link numberedPost} called a user. */
+export const numberOf = (userId: string): number => Number(userId.slice('therapist-'.length));
 
 /** Posts to Alertmanager: the same bytes again and again, but for a counter that makes each alert's labels its own. */
 export interface Posts {

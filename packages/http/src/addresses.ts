@@ -103,7 +103,16 @@ const canonical = (text: string): Address | undefined => {
   return version === 0 ? undefined : ipaddr.process(version === 6 ? inGroups(address) : address);
 };
 
-const rangesOf = ({ cidrs = [] }: Allow): readonly Range[] => cidrs.map((cidr) => ipaddr.parseCIDR(cidr));
+const known = new WeakMap<Allow, readonly Range[]>();
+
+// Asked at each request and each connection, of the same few options.
+const rangesOf = (allow: Allow): readonly Range[] => {
+  const before = known.get(allow);
+  if (before) return before;
+  const ranges = (allow.cidrs ?? []).map((cidr) => ipaddr.parseCIDR(cidr));
+  known.set(allow, ranges);
+  return ranges;
+};
 
 /** True if the address is in one of the ranges of `allow`. False for what is no address. */
 export const isAllowed = (address: string, allow: Allow): boolean => {

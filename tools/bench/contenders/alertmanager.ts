@@ -1,8 +1,8 @@
 import { accessSync, constants, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bench, runLoad } from '../bench.ts';
+import { freePort } from '../host.ts';
 import type { Contender } from '../trial.ts';
 import { type Counted, trialBy } from './contenders.ts';
 import type { Server } from './servers.ts';
@@ -23,7 +23,7 @@ export const hasAlertmanager = (): boolean => {
 };
 
 // The least work that Alertmanager can be given: one group for each alert name, and nobody to tell.
-const config = `
+const tellsNobody = `
 route:
   receiver: nobody
   group_by: [alertname]
@@ -31,15 +31,19 @@ receivers:
   - name: nobody
 `;
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
+/** Tells a webhook at this port of each user's alerts at once: one group for each. */
+export const tellsAtOnce = (port: number): string => `
+route:
+  receiver: sink
+  group_by: [userId]
+  group_wait: 0s
+  group_interval: 5m
+receivers:
+  - name: sink
+    webhook_configs:
+      - url: http://127.0.0.1:${port}/
+        send_resolved: false
+`;
 
 const startTries = 100;
 const startPause = 50;
@@ -53,8 +57,11 @@ const untilReady = async (address: string): Promise<void> => {
   throw new Error('Alertmanager did not become ready');
 };
 
-/** Starts an Alertmanager that is alone and tells nobody. */
-export const startAlertmanager = async ({ processes, scratch }: Bench): Promise<Omit<Server, 'collect'>> => {
+/** Starts an Alertmanager that is alone. Default: it tells nobody. */
+export const startAlertmanager = async (
+  { processes, scratch }: Bench,
+  config = tellsNobody,
+): Promise<Omit<Server, 'collect'>> => {
   const directory = scratch.directory();
   const file = join(directory, 'alertmanager.yml');
   writeFileSync(file, config);

@@ -44,13 +44,16 @@ export interface GatewayStart {
   readonly flags?: readonly string[];
   /** Where its data lie; an empty directory on the real disk, if left out. */
   readonly data?: string;
+  /** The file of its policy; the built-in one, which tells nobody, if left out. */
+  readonly policy?: string;
 }
 
 /** Starts the gateway as it ships. */
-export const startGateway = async (bench: Bench, { flags = [], data }: GatewayStart = {}): Promise<Gateway> => {
+export const startGateway = async (bench: Bench, { flags = [], data, policy }: GatewayStart = {}): Promise<Gateway> => {
   const { processes, scratch, profiles } = bench;
   const profiling = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
   const args = ['--listen', '127.0.0.1:0', '--data', data ?? scratch.directory()];
+  if (policy !== undefined) args.push('--policy', policy);
   const child = processes.start(process.execPath, [...shippedFlags(), ...profiling, ...flags, gatewayMain, ...args]);
   const address = started(await child.line('"address"'));
   const client = new AlertServiceClient(address, credentials.createInsecure());

@@ -1,7 +1,7 @@
 import { connect } from 'node:http2';
 import { grpcHeaders } from '../load/messages.ts';
 import { createResultCounter } from '../load/receipts.ts';
-import { batchBody, framed } from '../payload.ts';
+import { batchBody, framed, numberedBatchBody } from '../payload.ts';
 import { done, endWithBench, type LoadTimes, measureLoad, settingsOf } from './script.ts';
 
 /** Batches over `ReportAlerts`, sent again as soon as they are answered. */
@@ -13,11 +13,19 @@ export interface BatchSettings extends LoadTimes {
   readonly window: number;
   /** Alerts in a message. */
   readonly alerts: number;
+  /** True if each alert is of an incident of its own; it costs the load more. Default: all are alike. */
+  readonly distinct?: boolean;
 }
 
 const settings = settingsOf<BatchSettings>();
 const { address, connections, window, alerts } = settings;
-const message = framed(batchBody(alerts));
+const equal = framed(batchBody(alerts));
+let numbered = 0;
+const nextMessage = (): Buffer => {
+  if (!settings.distinct) return equal;
+  numbered += alerts;
+  return framed(numberedBatchBody(numbered, alerts));
+};
 
 let kept = 0;
 let refused = 0;
@@ -31,7 +39,7 @@ const keepReporting = (): Promise<void> => {
   let waiting = 0;
   const send = (): void => {
     waiting++;
-    stream.write(message);
+    stream.write(nextMessage());
   };
   stream.on('data', (part: Buffer) => {
     const { receipts, refusals, messages } = count(part);

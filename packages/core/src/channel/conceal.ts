@@ -46,13 +46,25 @@ const indexOf = (hidden: readonly Hidden[], form: (value: string) => string, lea
   return { width: least, values };
 };
 
-const found = ({ text, from, to }: View, { width, values }: Index): Span[] => {
-  if (values.size === 0) return [];
+/** With more values than this it is cheaper to look up each place than to look for each value. */
+const fewValues = 64;
+
+const mayHold = (text: string, { values }: Index): boolean => {
+  if (values.size > fewValues) return true;
+  for (const start of values.keys()) if (text.includes(start)) return true;
+  return false;
+};
+
+const found = (view: View, index: Index): Span[] => {
+  const { text } = view;
+  if (!mayHold(text, index)) return [];
+  const { width, values } = index;
   const spans: Span[] = [];
   for (let at = 0; at + width <= text.length; at++) {
     const match = values.get(text.slice(at, at + width))?.find((each) => text.startsWith(each.text, at));
     if (!match) continue;
     const last = at + match.text.length - 1;
+    const { from, to } = view.places();
     spans.push({ from: from[at] ?? 0, to: to[last] ?? 0, by: match.by });
     at = last;
   }
@@ -61,11 +73,13 @@ const found = ({ text, from, to }: View, { width, values }: Index): Span[] => {
 
 const words = /[\p{L}\p{N}_]+/gu;
 
-const foundWords = ({ text, from, to }: View, short: ReadonlyMap<string, string>): Span[] => {
+const foundWords = (view: View, short: ReadonlyMap<string, string>): Span[] => {
   if (short.size === 0) return [];
-  return [...text.matchAll(words)].flatMap(({ 0: word, index }) => {
+  return [...view.text.matchAll(words)].flatMap(({ 0: word, index }) => {
     const by = short.get(word);
-    return by === undefined ? [] : [{ from: from[index] ?? 0, to: to[index + word.length - 1] ?? 0, by }];
+    if (by === undefined) return [];
+    const { from, to } = view.places();
+    return [{ from: from[index] ?? 0, to: to[index + word.length - 1] ?? 0, by }];
   });
 };
 
@@ -109,13 +123,18 @@ export const createConceal = (hidden: readonly Hidden[]): Conceal => {
   const short = new Map(
     all.map(({ value, by }) => [folded(value), by] as const).filter(([value]) => value.length < leastInside),
   );
-  const spansIn = (text: string): readonly Span[] =>
-    all.length === 0
-      ? []
-      : viewsOf(text).flatMap((view, place) => {
-          const [whole, letters] = foldedViews(view);
-          return [...found(whole, inside), ...found(letters, spread), ...(place === 0 ? foundWords(whole, short) : [])];
-        });
+  const lookedUp = (text: string): readonly Span[] =>
+    viewsOf(text).flatMap((view, place) => {
+      const [whole, letters] = foldedViews(view);
+      return [...found(whole, inside), ...found(letters, spread), ...(place === 0 ? foundWords(whole, short) : [])];
+    });
+  // Most texts hold nothing hidden, and are asked about twice: before and after they were made safe.
+  let last: { readonly text: string; readonly spans: readonly Span[] } = { text: '', spans: [] };
+  const spansIn = (text: string): readonly Span[] => {
+    if (all.length === 0) return [];
+    if (text !== last.text) last = { text, spans: lookedUp(text) };
+    return last.spans;
+  };
   const placeholders = [...new Set(hidden.map(({ by }) => by))];
   return {
     hide: (text) => {

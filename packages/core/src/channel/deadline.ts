@@ -11,6 +11,9 @@ export interface Deadline {
   readonly ended: () => Ended;
 }
 
+// Nobody sees it: an abort without a reason makes an error with a stack, at each request.
+const workEnded = 'the work has ended';
+
 /**
  * Runs the work under one deadline: the span in milliseconds, or the caller's signal, whichever comes first. The work
  * is told by the signal and must end by itself; its result or error is passed on. Timers are gone when it resolves.
@@ -39,6 +42,6 @@ export const withDeadline = async <T>(
     return await work({ signal: over.signal, ended: () => ended });
   } finally {
     caller.removeEventListener('abort', giveUp);
-    done.abort();
+    done.abort(workEnded);
   }
 };

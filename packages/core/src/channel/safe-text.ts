@@ -48,6 +48,19 @@ export const cut = (text: string, max: number): string => {
   return text.slice(0, end).trimEnd() + cutMark;
 };
 
+// What is written in place of a link may, with what stands beside it, look like one again.
+const mostPasses = 4;
+
+const withoutLinks = (text: string): string => {
+  let before = text;
+  for (let pass = 0; pass < mostPasses; pass++) {
+    const after = breakLinks(before);
+    if (after === before) break;
+    before = after;
+  }
+  return before;
+};
+
 /**
  * What an attacker may have written, made harmless for people's eyes and for programs that look for something to act
  * on, the same for every channel: no controls, nothing hidden, nothing that changes the direction, no piled-up marks, no
@@ -68,5 +81,5 @@ export const safeText = (text: string, { lines, max }: SafeTextOptions): string 
     .replace(marker, '‹')
     .replace(mention, '$1＠');
   const shaped = lines === 'one' ? plain.replace(/\s+/g, ' ') : withoutEmptyLines(plain);
-  return cut(breakLinks(shaped.trim()), max);
+  return cut(withoutLinks(shaped.trim()), max);
 };

@@ -1,50 +1,80 @@
-/** A text as something else may read it, with the place in the original that each of its UTF-16 units came from. */
-export interface View {
-  readonly text: string;
+/** Where the UTF-16 units of a view came from. */
+export interface Places {
   /** Where each unit begins in the original. */
   readonly from: readonly number[];
   /** Where each unit ends in the original. */
   readonly to: readonly number[];
 }
 
+/** A text as something else may read it. */
+export interface View {
+  readonly text: string;
+  /** Worked out when it is asked for: nearly all views hold nothing that anybody looks for. */
+  places(): Places;
+}
+
+const once = (work: () => Places): (() => Places) => {
+  let done: Places | undefined;
+  return () => (done ??= work());
+};
+
 /** The text itself. */
 export const plainView = (text: string): View => ({
   text,
-  from: Array.from({ length: text.length }, (_, at) => at),
-  to: Array.from({ length: text.length }, (_, at) => at + 1),
+  places: once(() => ({
+    from: Array.from({ length: text.length }, (_, at) => at),
+    to: Array.from({ length: text.length }, (_, at) => at + 1),
+  })),
 });
 
-/** The view with every match of the pattern replaced; undefined where nothing matched. */
-const replaced = (view: View, pattern: RegExp, by: (match: RegExpExecArray) => string): View | undefined => {
+/** So many units of a view at a place, and how many units were written instead. */
+interface Cut {
+  readonly at: number;
+  readonly length: number;
+  readonly written: number;
+}
+
+const placesAfter = (view: View, cuts: readonly Cut[]): Places => {
+  const before = view.places();
   const from: number[] = [];
   const to: number[] = [];
-  let text = '';
   let at = 0;
   const copy = (until: number): void => {
-    text += view.text.slice(at, until);
     for (; at < until; at++) {
-      from.push(view.from[at] ?? 0);
-      to.push(view.to[at] ?? 0);
+      from.push(before.from[at] ?? 0);
+      to.push(before.to[at] ?? 0);
     }
   };
-  pattern.lastIndex = 0;
-  for (let match = pattern.exec(view.text); match; match = pattern.exec(view.text)) {
-    copy(match.index);
-    const written = by(match);
-    const last = match.index + match[0].length - 1;
-    for (let unit = 0; unit < written.length; unit++) {
-      from.push(view.from[match.index] ?? 0);
-      to.push(view.to[last] ?? 0);
+  for (const cut of cuts) {
+    copy(cut.at);
+    for (let unit = 0; unit < cut.written; unit++) {
+      from.push(before.from[cut.at] ?? 0);
+      to.push(before.to[cut.at + cut.length - 1] ?? 0);
     }
-    text += written;
-    at = last + 1;
+    at = cut.at + cut.length;
   }
-  if (from.length === 0 && at === 0) return undefined;
   copy(view.text.length);
-  return text === view.text ? undefined : { text, from, to };
+  return { from, to };
 };
 
-const utf8 = new TextDecoder();
+/** The view with every match of the pattern replaced; undefined where that changed nothing. */
+const replaced = (view: View, pattern: RegExp, by: (match: RegExpExecArray) => string): View | undefined => {
+  const cuts: Cut[] = [];
+  let text = '';
+  let at = 0;
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(view.text); match; match = pattern.exec(view.text)) {
+    const written = by(match);
+    text += view.text.slice(at, match.index) + written;
+    cuts.push({ at: match.index, length: match[0].length, written: written.length });
+    at = match.index + match[0].length;
+  }
+  if (cuts.length === 0) return undefined;
+  text += view.text.slice(at);
+  return text === view.text ? undefined : { text, places: once(() => placesAfter(view, cuts)) };
+};
+
+const utf8 = (bytes: Buffer): string => bytes.toString('utf8');
 const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
 const backslashed: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '', f: '' };
 const character = (code: number): string => (code <= 0x10ffff ? String.fromCodePoint(code) : '');
@@ -55,7 +85,7 @@ const escapes =
 
 const readEscape = ({ 0: whole, groups = {} }: RegExpExecArray): string => {
   const { bytes, name, decimal, html, unicode, braced, byte, simple } = groups;
-  if (bytes) return utf8.decode(Buffer.from(bytes.replaceAll(/[%=]/g, ''), 'hex'));
+  if (bytes) return utf8(Buffer.from(bytes.replaceAll(/[%=]/g, ''), 'hex'));
   if (name) return named[name.toLowerCase()] ?? whole;
   if (decimal) return character(Number(decimal));
   const digits = html ?? unicode ?? braced ?? byte;
@@ -71,7 +101,7 @@ const shortestToken = 4;
 
 // Where a run of base64 or of hexadecimal digits begins is not known, so all shifts are read, one after another.
 const shifts = (run: string, encoding: 'base64' | 'hex', width: number): string =>
-  Array.from({ length: width }, (_, shift) => utf8.decode(Buffer.from(run.slice(shift), encoding))).join(' ');
+  Array.from({ length: width }, (_, shift) => utf8(Buffer.from(run.slice(shift), encoding))).join(' ');
 
 const base64 = (view: View): View | undefined =>
   replaced(view, /[A-Za-z0-9+/_-]{6,}(?:\s[A-Za-z0-9+/_-]{6,})*/g, ([run]) => {
@@ -112,26 +142,61 @@ export const folded = (text: string): string => folding(text).replace(dropped, '
 /** The letters and digits of a folded text, which are left when something is put between each two of them. */
 export const bare = (text: string): string => folded(text).replace(separating, '');
 
-const mapped = (view: View, map: (char: string) => string): View => {
-  const from: number[] = [];
-  const to: number[] = [];
+/** What one character becomes. */
+type CharMap = (char: string) => string;
+
+const mostRemembered = 10_000;
+
+// A text has few characters, and most texts have the same.
+const remembered = (map: CharMap): CharMap => {
+  const known = new Map<string, string>();
+  return (char) => {
+    const before = known.get(char);
+    if (before !== undefined) return before;
+    const made = map(char);
+    if (known.size < mostRemembered) known.set(char, made);
+    return made;
+  };
+};
+
+const foldedChar = remembered((char) => folding(/\s/.test(char) ? ' ' : char).replace(dropped, ''));
+const bareChar = remembered((char) => char.replace(separating, ''));
+
+const mapped = (view: View, map: CharMap): View => {
+  const cuts: Cut[] = [];
   let text = '';
   for (let at = 0; at < view.text.length;) {
     const char = String.fromCodePoint(view.text.codePointAt(at) ?? 0);
     const written = map(char);
-    for (let unit = 0; unit < written.length; unit++) {
-      from.push(view.from[at] ?? 0);
-      to.push(view.to[at + char.length - 1] ?? 0);
-    }
     text += written;
+    if (written.length !== char.length) cuts.push({ at, length: char.length, written: written.length });
     at += char.length;
   }
-  return { text, from, to };
+  return { text, places: once(() => placesAfter(view, cuts)) };
 };
+
+/** The same for a text of ASCII only, where what becomes of a character is known without looking at each. */
+const mappedAscii = (view: View, text: string, gone: RegExp): View => ({
+  text: text.replace(gone, ''),
+  places: once(() =>
+    placesAfter(
+      view,
+      [...text.matchAll(gone)].map(({ index }) => ({ at: index, length: 1, written: 0 })),
+    ),
+  ),
+});
+
+const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text);
+const controls = /[\0-\x08\x0e-\x1f\x7f]/g;
+
+const single = (view: View): View =>
+  isAscii(view.text)
+    ? mappedAscii(view, view.text.toLowerCase().replace(/[\t-\r]/g, ' '), controls)
+    : mapped(view, foldedChar);
 
 /** The view, folded as {@link folded} does, and the same with letters and digits only. */
 export const foldedViews = (view: View): readonly [folded: View, bare: View] => {
-  const single = mapped(view, (char) => folding(/\s/.test(char) ? ' ' : char).replace(dropped, ''));
-  const whole = replaced(single, / {2,}/g, () => ' ') ?? single;
-  return [whole, mapped(whole, (char) => char.replace(separating, ''))];
+  const each = single(view);
+  const whole = replaced(each, / {2,}/g, () => ' ') ?? each;
+  return [whole, isAscii(whole.text) ? mappedAscii(whole, whole.text, /[^0-9a-z]/g) : mapped(whole, bareChar)];
 };

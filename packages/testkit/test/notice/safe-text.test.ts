@@ -10,6 +10,11 @@ describe('a safe text', () => {
     ['a host alone', 'www.a.example', 'www[.]a[.]example'],
     ['a host in letters that look like others', 'http://аpple.com/', 'hxxp://xn--pple-43d[.]com/'],
     ['a host behind a user', 'http://good.test@evil.com/', 'hxxp://good.test@evil[.]com/'],
+    [
+      'a link that is one again when it is broken',
+      'http:a.com¡[x](https://a.com)',
+      'hxxp:unreadable-host[:]//a[.]com)',
+    ],
     ['an address of a script', 'javascript:alert(1)', 'javascript[:]alert(1)'],
     ['a mention of everybody', '@here and <!channel>', '＠here and ‹!channel>'],
     ['an e-mail address', 'robin@here.test', 'robin@here.test'],
