@@ -1,4 +1,4 @@
-import type { AlertLog, Clock } from '@therapytrain/alerts-core';
+import type { AlertLog, Clock, LogBatch } from '@therapytrain/alerts-core';
 import type { FollowUp } from './flow.ts';
 
 /** The largest batch of one plan commit. */
@@ -38,6 +38,8 @@ export const startPlanner = (parts: PlannerParts): Planner => {
   const stopping = new AbortController();
   let planned = 0;
   let wake: (() => void) | undefined;
+  // The batch after the one that is being planned is read meanwhile.
+  let ahead: { readonly from: number; readonly batch: Promise<LogBatch> } | undefined;
   let idlers: { readonly upTo: number; readonly done: () => void }[] = [];
 
   let stopFollowing: (() => void) | undefined;
@@ -65,11 +67,19 @@ export const startPlanner = (parts: PlannerParts): Planner => {
     tellIdlers();
     await clock.sleep(passEvery, stopping.signal).catch(() => undefined);
   };
+  const readAhead = (from: number): typeof ahead => {
+    const batch = log.read(from, batchAlerts);
+    // Told when it is waited for, if it is.
+    batch.catch(() => undefined);
+    return { from, batch };
+  };
   const next = async (): Promise<boolean> => {
     // What retention let go before it was planned is passed over: it is told by the log's own metrics.
     const from = Math.max(planned, log.bounds().oldest);
-    const batch = await log.read(from, batchAlerts);
+    const batch = await (ahead?.from === from ? ahead.batch : log.read(from, batchAlerts));
+    ahead = undefined;
     if (batch.alerts.length === 0) return false;
+    if (batch.alerts.length === batchAlerts) ahead = readAhead(batch.cursor);
     await followUp.plan(batch);
     planned = batch.cursor;
     parts.onPlanned();

@@ -123,6 +123,8 @@ const changeOf = (before: Incident | undefined, after: Incident): Touched['chang
  * the same whether the log is read in one batch or in a thousand, and a storm of equal alerts is one run.
  */
 export const runsOf = (alerts: readonly Alert[]): readonly (readonly Alert[])[] => {
+  // Nearly all groups of a quiet day are one alert.
+  if (alerts.length === 1) return [alerts];
   const runs: Alert[][] = [];
   let print: string | undefined;
   for (const alert of alerts) {
