@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 const file = 'alerts.db';
 // Not the shared-memory index: it says nothing after a crash, and is made anew.
-const parts = [file, `${file}-wal`, `${file}-journal`, 'cursor.key'];
+const parts = [...['alerts.db', 'plan.db'].flatMap((each) => [each, `${each}-wal`, `${each}-journal`]), 'cursor.key'];
 
 /** Copies the files of a log that nobody has open, so that a look at them changes nothing. */
 export const copyLog = (from: string, to: string): void => {

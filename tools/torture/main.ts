@@ -10,6 +10,7 @@ import { fsync } from './cycles/fsync.ts';
 import { full } from './cycles/full.ts';
 import { kill } from './cycles/kill.ts';
 import { resume } from './cycles/resume.ts';
+import { tell } from './cycles/tell.ts';
 import { examine, factsOf, hasMountNamespaces } from './machine.ts';
 import { readOptions, type TortureOptions } from './options.ts';
 import { longPlan, shortPlan } from './plan.ts';
@@ -18,7 +19,7 @@ import { exitCodeOf, printReport, type TortureReport } from './report.ts';
 import type { Recipe } from './recipe.ts';
 import { runRecipes } from './run.ts';
 
-const recipes: readonly Recipe[] = [kill, fsync, cut, full, resume, drain];
+const recipes: readonly Recipe[] = [kill, fsync, cut, full, resume, drain, tell];
 const workspace = fileURLToPath(new URL('../..', import.meta.url));
 const failed = 2;
 const signals = ['SIGINT', 'SIGTERM'] as const;

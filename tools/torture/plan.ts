@@ -18,6 +18,8 @@ export interface Plan {
   /** Each with 1,000 reconnects and 3 kills. */
   readonly resumeRounds: number;
   readonly drains: number;
+  /** Kills while people are told. */
+  readonly tellKills: number;
 }
 
 /** What CI runs: at most 4 minutes on 2 cores. */
@@ -34,6 +36,7 @@ export const shortPlan: Plan = {
   fullDisks: 2,
   resumeRounds: 1,
   drains: 1,
+  tellKills: 6,
 };
 
 /** What is run by night: hours. */
@@ -50,6 +53,7 @@ export const longPlan: Plan = {
   fullDisks: 20,
   resumeRounds: 100,
   drains: 20,
+  tellKills: 300,
 };
 
 /**

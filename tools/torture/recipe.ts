@@ -24,7 +24,15 @@ export type RecipeWrong =
   | 'stream gap'
   | 'stream out of order'
   /** A stream ended without telling the subscriber where to go on. */
-  | 'no farewell';
+  | 'no farewell'
+  /** Pairs of alerts and channels do not add up. */
+  | 'accounts wrong'
+  /** A delivery is written down as done, and its peer never took it. */
+  | 'told nobody'
+  /** A peer took a delivery that is written down nowhere. */
+  | 'told of nothing'
+  /** A channel whose peer is well was not done in time. */
+  | 'told late';
 
 /** Something that a recipe found, and in which of its cycles. */
 export interface Found extends Violation<RecipeWrong> {

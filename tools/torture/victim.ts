@@ -45,6 +45,8 @@ export interface VictimOptions {
   readonly data: string;
   /** For controls: the mode that loses what it acknowledged. */
   readonly unsafeSynchronous?: 'NORMAL' | undefined;
+  /** The file of its policy. */
+  readonly policy?: string | undefined;
   /** A command that runs the gateway, e.g. `strace` and its options. */
   readonly wrapper?: readonly string[] | undefined;
 }
@@ -53,13 +55,14 @@ const main = fileURLToPath(new URL('../../apps/alert-gateway/src/main.ts', impor
 const startWithin: Millis = 60_000;
 const keptStderr = 8_192;
 
-const commandOf = ({ data, unsafeSynchronous, wrapper = [] }: VictimOptions): [string, ...string[]] => [
+const commandOf = ({ data, policy, unsafeSynchronous, wrapper = [] }: VictimOptions): [string, ...string[]] => [
   ...(wrapper as [string]),
   process.execPath,
   // As its first line has it.
   ...['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64'],
   '--conditions=@therapytrain/source',
   ...[main, '--listen', '127.0.0.1:0', '--data', data],
+  ...(policy === undefined ? [] : ['--policy', policy]),
   ...(unsafeSynchronous ? ['--unsafe-synchronous', unsafeSynchronous] : []),
 ];
 

@@ -1,11 +1,14 @@
 import { expressionEngine } from './expression/engine.ts';
+import { conditionsOf } from './expression/conditions.ts';
 import { typeOf } from './expression/check.ts';
 import { limitLoops } from './expression/loops.ts';
 import { compilePatterns } from './expression/patterns.ts';
 import { readSource } from './expression/source.ts';
 import { factsView } from './expression/facts.ts';
 
-export { ExpressionError } from './expression/error.ts';
+import { ExpressionError } from './expression/error.ts';
+
+export { ExpressionError };
 
 /** What an expression may speak of: one alert's facts. Values in `metadata` are what JSON can hold. */
 export interface AlertFacts {
@@ -51,4 +54,22 @@ export function compileExpression(source: string): Expression {
   const patterns = compilePatterns(tree);
   const evaluate = engine.plan(limitLoops(tree), patterns);
   return { source, matches: (facts) => evaluate(factsView(facts)) === true };
+}
+
+/**
+ * The first condition that keeps an expression from matching, of those that it joins by `&&`: a part of its source. All
+ * of it where no part can be told; undefined if it matches.
+ */
+export function firstUnmet(expression: Expression, facts: AlertFacts): string | undefined {
+  if (expression.matches(facts)) return undefined;
+  const unmet = conditionsOf(expression.source).find((condition) => {
+    try {
+      return !compileExpression(condition).matches(facts);
+    } catch (error) {
+      // `metadata.flag` yields what it yields: joined to others it need not be a bool.
+      if (error instanceof ExpressionError) return false;
+      throw error;
+    }
+  });
+  return unmet ?? expression.source;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AlertFacts, compileExpression, ExpressionError } from '../src/expression.ts';
+import { type AlertFacts, compileExpression, ExpressionError, firstUnmet } from '../src/expression.ts';
 import { NAMES } from '../src/expression/types.ts';
 
 const facts = (changes: Partial<AlertFacts> = {}): AlertFacts => ({
@@ -377,4 +377,26 @@ describe('no alert keeps an expression long', () => {
     ['loops in loops', "metadata.exists(a, metadata.exists(b, a == 'x'))"],
     ['making lists', "metadata.list.map(x, message).exists(m, (m + m + m).contains('zz'))"],
   ])('%s', (_what, source) => expect(fastest(source, large)).toBeLessThan(100));
+});
+
+describe('the first condition that is not met', () => {
+  const unmet = (source: string): string | undefined => firstUnmet(compileExpression(source), facts());
+
+  test.each([
+    ["type == 'AUTH_FAILURE' && severity >= CRITICAL && source == 'x'", 'severity >= CRITICAL'],
+    ["severity >= HIGH && (source == 'auth-service' && metadata.count > 10)", 'metadata.count > 10'],
+    ["severity >= CRITICAL || source == 'x'", "severity >= CRITICAL || source == 'x'"],
+    ["severity >= HIGH && (type == 'A' || type == 'B')", "type == 'A' || type == 'B'"],
+    ["source == 'a && b' && severity >= HIGH", "source == 'a && b'"],
+    ['severity >= HIGH && metadata.missing == 1', 'metadata.missing == 1'],
+    ["severity >= HIGH ? source == 'x' && true : true", "severity >= HIGH ? source == 'x' && true : true"],
+    ["(severity >= HIGH) && (source == 'x')", "source == 'x'"],
+    ["!(severity >= HIGH && source == 'auth-service')", "!(severity >= HIGH && source == 'auth-service')"],
+    [
+      "metadata.tags.exists(t, t == 'a' && t == 'b') && severity >= HIGH",
+      "metadata.tags.exists(t, t == 'a' && t == 'b')",
+    ],
+  ])('of %s is %s', (source, part) => expect(unmet(source)).toBe(part));
+
+  test('is none where all are', () => expect(unmet('severity >= HIGH && metadata.count == 7')).toBeUndefined());
 });

@@ -63,6 +63,10 @@ const present = (parts: readonly (Expr | undefined)[]): Expr[] => parts.filter((
 const TOKENS =
   /\/\/[^\n]*|[bB]?[rR](?:"""[^]*?"""|'''[^]*?'''|"[^"\n]*"|'[^'\n]*')|[bB]?(?:"""(?:[^\\]|\\[^])*?"""|'''(?:[^\\]|\\[^])*?'''|"(?:[^"\\\n]|\\[^])*"|'(?:[^'\\\n]|\\[^])*')|\w+|[^]/g;
 
+/** The tokens of a text that may be an expression, as far as brackets and operators go. A string is one token. */
+export const tokensOf = (source: string): readonly { readonly token: string; readonly offset: number }[] =>
+  [...source.matchAll(TOKENS)].map(({ 0: token, index }) => ({ token, offset: index }));
+
 /** Looks at the text alone, before the parser does, and refuses what could exhaust it. */
 function refuseExcess(source: string): void {
   const refuse = (message: string, offset = 0) => new ExpressionError(message, positionAt(source, offset));
