@@ -46,6 +46,7 @@ export const encodeIncident = (incident: Incident): Uint8Array =>
     toldChannels: [...incident.told],
     alertType: incident.facts.type,
     alertSource: incident.facts.source,
+    acknowledgeBy: optionalDate(incident.acknowledgeBy),
   }).finish();
 
 /** A silence as `therapytrain.alerts.v1.Silence`. */

@@ -36,10 +36,15 @@ export const incidentJson = (incident: ListedIncident) => ({
   toldChannels: incident.told,
   alertType: incident.type,
   alertSource: incident.source,
+  acknowledgeBy: optional(incident.acknowledgeBy),
 });
 
 /** The state, coloured. */
 export const paintedState = ({ state }: ListedIncident, paint: Paint): string => paint(stateStyles[state], state);
+
+/** When it is to be acknowledged, while nobody has: `in 5m`, or `12m ago` once that has passed. */
+const due = ({ state, acknowledgeBy }: ListedIncident, now: Instant): string =>
+  state === 'OPEN' && acknowledgeBy !== undefined ? fromNow(acknowledgeBy, now) : '';
 
 const columns = (now: Instant): readonly Column<ListedIncident>[] => [
   { title: 'ID', cell: ({ id }) => safeLine(shortId(id)) },
@@ -50,6 +55,12 @@ const columns = (now: Instant): readonly Column<ListedIncident>[] => [
     style: ({ severity }) => severityStyle(severity),
   },
   { title: 'STATE', cell: ({ state }) => state, style: ({ state }) => stateStyles[state] },
+  {
+    title: 'DUE',
+    cell: (incident) => due(incident, now),
+    style: ({ acknowledgeBy }) => (acknowledgeBy !== undefined && acknowledgeBy <= now ? 'red' : undefined),
+    expendable: true,
+  },
   { title: 'ALERTS', cell: ({ count }) => String(count) },
   { title: 'LAST', cell: ({ lastSeen }) => age(lastSeen, now), expendable: true },
   { title: 'OWNER', cell: ({ assignee, by }) => safeLine(assignee || by), shrinksTo: 6, expendable: true },
@@ -80,6 +91,7 @@ export const incidentDetails = (incident: ListedIncident, now: Instant, paint: P
     ['First seen', when(incident.firstSeen)],
     ['Last seen', when(incident.lastSeen)],
     ['Opened', when(incident.openedAt)],
+    ['Acknowledge by', incident.state === 'OPEN' ? when(incident.acknowledgeBy) : ''],
     ['Acknowledged', when(incident.acknowledgedAt)],
     ['Resolved', when(incident.resolvedAt)],
     ['By', safeLine(incident.by)],

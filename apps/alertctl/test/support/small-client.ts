@@ -41,6 +41,7 @@ export const incidentOf = (n: number, said: Partial<ListedIncident> = {}): Liste
   by: '',
   comment: '',
   assignee: '',
+  acknowledgeBy: undefined,
   escalations: 0,
   told: [],
   type: 'AUTH_FAILURE',

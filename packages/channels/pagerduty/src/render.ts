@@ -19,6 +19,7 @@ const actions: Readonly<Record<NoticeEvent, EventAction>> = {
   acknowledged: 'acknowledge',
   resolved: 'resolve',
   digest: 'trigger',
+  reminded: 'trigger',
 };
 
 const severities: Readonly<Record<AlertSeverity, 'critical' | 'error' | 'warning' | 'info'>> = {

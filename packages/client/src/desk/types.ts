@@ -61,6 +61,8 @@ export interface IncidentListOptions extends PageOptions {
   readonly states?: readonly Incident['state'][] | undefined;
   /** CEL over the newest alert of each, with the incident's severity. All, if left out. */
   readonly filter?: string | undefined;
+  /** True: only those that are open and should have been acknowledged by now. */
+  readonly overdue?: boolean | undefined;
 }
 
 /** One page of incidents. */

@@ -61,6 +61,7 @@ export const readIncident = (wire: WireIncident | undefined): ListedIncident => 
     told: incident.toldChannels,
     type: incident.alertType,
     source: incident.alertSource,
+    acknowledgeBy: incident.acknowledgeBy?.getTime(),
   };
 };
 

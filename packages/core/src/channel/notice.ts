@@ -19,7 +19,17 @@ declare const clearedTo: unique symbol;
 export type ClearedText<L extends Clearance> = string & { readonly [clearedTo]: L };
 
 /** Why people are told, in the order of their numbers on the wire, from 1. */
-export const noticeEvents = ['alert', 'opened', 'updated', 'escalated', 'acknowledged', 'resolved', 'digest'] as const;
+export const noticeEvents = [
+  'alert',
+  'opened',
+  'updated',
+  'escalated',
+  'acknowledged',
+  'resolved',
+  'digest',
+  /** Nothing is new, and nobody has seen to it yet. */
+  'reminded',
+] as const;
 
 /** One of {@link noticeEvents}. */
 export type NoticeEvent = (typeof noticeEvents)[number];
@@ -46,6 +56,8 @@ export interface IncidentStory {
   readonly by?: string;
   /** What they wrote. */
   readonly comment?: string;
+  /** While nobody has acknowledged it: until when somebody should. */
+  readonly acknowledgeBy?: Instant;
 }
 
 /** What there is to tell, before it is cleared for anybody. Only the projection reads it. */
@@ -100,6 +112,8 @@ export interface NoticeIncident<L extends Clearance> {
   readonly lastSeen: Instant;
   readonly by: ClearedText<L> | undefined;
   readonly comment: ClearedText<L> | undefined;
+  /** While nobody has acknowledged it: until when somebody should. */
+  readonly acknowledgeBy?: Instant;
 }
 
 /** What a channel is given to say. It holds the levels `L` and no other, so no renderer can show more. */

@@ -2,6 +2,7 @@ import type { Alert } from '../alert.ts';
 import type { AlertTypes } from '../alert-type.ts';
 import { canonicalJson } from '../fingerprint.ts';
 import type { MetadataValue } from '../metadata.ts';
+import type { Instant } from '../ports.ts';
 import { Sensitivity } from '../sensitivity.ts';
 import { type AlertSeverity, severityName } from '../severity.ts';
 import { type Conceal, createConceal, type Hidden } from './conceal.ts';
@@ -70,6 +71,7 @@ const eventWords: Readonly<Record<NoticeEvent, string>> = {
   acknowledged: '[ACKNOWLEDGED] ',
   resolved: '[RESOLVED] ',
   digest: '',
+  reminded: '[REMINDER] ',
 };
 
 interface Clearing {
@@ -141,7 +143,7 @@ const incidentAt = <L extends Clearance>(
     value === undefined || clearing.clearance < Sensitivity.INTERNAL
       ? undefined
       : cleared<L>(clearing, value, lines, max);
-  const { id, state, count, firstSeen, lastSeen } = incident;
+  const { id, state, count, firstSeen, lastSeen, acknowledgeBy } = incident;
   return {
     id,
     title: text(incident.title, bounds.title, 'one') ?? (title as ClearedText<L>),
@@ -151,6 +153,7 @@ const incidentAt = <L extends Clearance>(
     lastSeen,
     by: text(incident.by, bounds.by, 'one'),
     comment: text(incident.comment, bounds.comment, 'many'),
+    ...(acknowledgeBy !== undefined && { acknowledgeBy }),
   };
 };
 
@@ -160,6 +163,14 @@ const severityIn = ({ incident, alerts }: Story): AlertSeverity =>
     incident?.severity ?? (1 as AlertSeverity),
   );
 
+const minuteOf = (at: Instant): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+
+// A reminder says how long there is still, where everybody sees it first.
+const eventWordOf = ({ event, incident }: Story): string => {
+  const by = incident?.acknowledgeBy;
+  return event === 'reminded' && by !== undefined ? `[ACKNOWLEDGE BY ${minuteOf(by)} UTC] ` : eventWords[event];
+};
+
 const headlineOf = (clearing: Clearing, story: Story, title: string): ClearedText<1 | 2> => {
   const { event, incident, alerts, total = alerts.length } = story;
   const severity = severityName(severityIn(story));
@@ -167,7 +178,7 @@ const headlineOf = (clearing: Clearing, story: Story, title: string): ClearedTex
   const about = (free ? incident?.title : undefined) ?? title;
   const said = event === 'alert' && free && alerts[0] ? `: ${alerts[0].message}` : '';
   const text = event === 'digest' ? `${total} alerts, the most severe ${severity}` : `${severity} ${about}${said}`;
-  return cleared<1 | 2>(clearing, `${eventWords[event]}${text}`, 'one', bounds.headline);
+  return cleared<1 | 2>(clearing, `${eventWordOf(story)}${text}`, 'one', bounds.headline);
 };
 
 const webLink = (link: string | undefined): string | undefined =>

@@ -40,6 +40,11 @@ export interface Incident {
   readonly assignee: string;
   readonly acknowledgedAt: Instant | undefined;
   readonly resolvedAt: Instant | undefined;
+  /**
+   * Until when somebody should have acknowledged it, since people were told of it; undefined where there is no response
+   * time for it. It stays when it has passed: an incident that is still open then is overdue.
+   */
+  readonly acknowledgeBy: Instant | undefined;
   /** How often it was escalated. */
   readonly escalations: number;
   /** Channels that a notice of it was planned for: these are told that it ended. */

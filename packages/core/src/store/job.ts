@@ -11,7 +11,7 @@ export type JobKind =
   | 'review';
 
 /** Why an incident is looked at again. */
-export type ReviewReason = 'acknowledge' | 'quiet' | 'remind' | 'silence';
+export type ReviewReason = 'acknowledge' | 'due' | 'quiet' | 'remind' | 'silence';
 
 /** Work that is planned for a time. */
 export interface NewJob {

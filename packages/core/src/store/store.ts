@@ -87,6 +87,8 @@ export interface DeliveryQuery {
 /** What to list, newest first. */
 export interface IncidentQuery {
   readonly states?: readonly Incident['state'][];
+  /** Only those that are open and should have been acknowledged by this time. */
+  readonly overdueAt?: Instant;
   /** Below this id, for the next page. */
   readonly before?: string;
   readonly limit: number;

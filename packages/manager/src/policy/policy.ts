@@ -42,6 +42,8 @@ export interface ChannelSettings {
 export interface Escalation {
   /** How long an incident may stay unacknowledged. */
   readonly acknowledgeWithin: Millis;
+  /** How long before it runs out those who were told are reminded; undefined: not at all. Below `acknowledgeWithin`. */
+  readonly remindBefore: Millis | undefined;
   /** Receivers, one after another, each when the time has run out once more; the last is told again up to `repeats`. */
   readonly receivers: readonly string[];
   readonly repeats: number;

@@ -74,6 +74,12 @@ const escalation = (within?: string) =>
       acknowledge_within: (within === undefined ? duration() : duration().prefault(within)).describe(
         'How long an incident may stay unacknowledged.',
       ),
+      remind_before: z
+        .union([duration(), z.literal('never')], 'is neither a span such as 10m nor never')
+        .optional()
+        .describe(
+          'How long before that those who were told are told once more. Default: a fifth of acknowledge_within.',
+        ),
       receivers: z
         .array(name())
         .min(1, 'names nobody')

@@ -42,6 +42,7 @@ const storyOf = (incident: Incident): IncidentStory => ({
   lastSeen: incident.lastSeen,
   ...(incident.by !== '' && incident.by !== 'gateway' && { by: incident.by }),
   ...(incident.comment !== '' && { comment: incident.comment }),
+  ...(incident.state === 'OPEN' && incident.acknowledgeBy !== undefined && { acknowledgeBy: incident.acknowledgeBy }),
 });
 
 // What is over when its news go out is told as over.

@@ -12,6 +12,7 @@ import { matchedRoutes } from '../policy/matching.ts';
 import type { Policy, Route } from '../policy/policy.ts';
 import type { Touched } from './correlate.ts';
 import { type Mute, mutedBy, type Standing } from './mute.ts';
+import { responseTime, shorterTime } from './response-time.ts';
 
 /** What follows from a change of one incident: everything that one commit writes. */
 export interface Plan {
@@ -120,11 +121,9 @@ const channelsOf = (legs: readonly Leg[]): readonly string[] => legs.map(({ chan
 
 const reviewsOf = (incident: Incident, legs: readonly Leg[], facts: RouteFacts): readonly NewJob[] => {
   const { policy, now } = facts;
-  const escalation = policy.escalations.get(incident.severity);
   const quiet = policy.quietAfter(incident.facts.type);
   const reminders = legs.map(({ route }) => route.remindEvery).filter((each) => each !== undefined);
   return [
-    ...(escalation ? [reviewJob(incident, 'acknowledge', now + escalation.acknowledgeWithin, facts)] : []),
     ...(quiet === undefined ? [] : [reviewJob(incident, 'quiet', now + quiet, facts)]),
     ...(reminders.length === 0 ? [] : [reviewJob(incident, 'remind', now + Math.min(...reminders), facts)]),
   ];
@@ -168,7 +167,7 @@ const ended = (touched: Touched, facts: RouteFacts): Plan => {
     jobs,
     cancel: [
       ...incident.told.map((channel) => newsSlot(incident.id, channel)),
-      ...['acknowledge', 'quiet', 'remind'].map((why) => reviewSlot(incident.id, why)),
+      ...['acknowledge', 'due', 'quiet', 'remind'].map((why) => reviewSlot(incident.id, why)),
     ],
     counts: incident.told.flatMap((channel) => count(channel, 'accepted', joined)),
     audit: [entry('incident.resolved', incident.id, now, { channels: jobs.length })],
@@ -192,7 +191,7 @@ const passed = ({ incident, joined }: Touched, legs: readonly Leg[], { now }: Ro
 });
 
 const told = (touched: Touched, legs: readonly Leg[], facts: RouteFacts): Plan => {
-  const { incident, joined, change } = touched;
+  const { incident, joined, change, raised } = touched;
   const known = change === 'updated' ? incident.told : [];
   const jobs = legs.map((leg) => {
     const event = known.includes(leg.channel) ? 'updated' : 'opened';
@@ -204,9 +203,18 @@ const told = (touched: Touched, legs: readonly Leg[], facts: RouteFacts): Plan =
   });
   // One that was held back so far begins now.
   const begins = known.length === 0;
+  const response = begins ? responseTime(incident, facts) : raised ? shorterTime(incident, facts) : undefined;
   return {
-    incident: { ...incident, told: [...new Set([...incident.told, ...channelsOf(legs)])] },
-    jobs: [...jobs, ...(begins ? reviewsOf(incident, legs, facts) : [])],
+    incident: {
+      ...incident,
+      told: [...new Set([...incident.told, ...channelsOf(legs)])],
+      ...(response && { acknowledgeBy: response.acknowledgeBy }),
+    },
+    jobs: [
+      ...jobs,
+      ...(response?.looks ?? []).map(({ why, at }) => reviewJob(incident, why, at, facts)),
+      ...(begins ? reviewsOf(incident, legs, facts) : []),
+    ],
     cancel: [],
     counts: legs.flatMap(({ channel }) => count(channel, 'accepted', joined)),
     audit: begins ? [entry(`incident.${change}`, incident.id, facts.now, { channels: legs.length })] : [],

@@ -36,6 +36,9 @@ const newestFirst = (one: { readonly id: string }, other: { readonly id: string 
 
 const isAsked = <S>(states: readonly S[] | undefined, state: S): boolean => states?.includes(state) ?? true;
 
+const isOverdue = ({ state, acknowledgeBy }: Incident, at: Instant): boolean =>
+  state === 'OPEN' && acknowledgeBy !== undefined && acknowledgeBy <= at;
+
 /** Makes what answers. */
 export const createQuestions = (rows: Rows): Questions => ({
   incidentsOf: (keys, resolvedSince) =>
@@ -44,10 +47,11 @@ export const createQuestions = (rows: Rows): Questions => ({
         each.key === key && (each.state !== 'RESOLVED' || (each.resolvedAt ?? each.updatedAt) >= resolvedSince);
       return rows.incidents.all().filter(stands).sort(newestFirst).slice(0, 1);
     }),
-  incidents: ({ states, before, limit }) =>
+  incidents: ({ states, overdueAt, before, limit }) =>
     rows.incidents
       .all()
       .filter(({ id, state }) => isAsked(states, state) && (before === undefined || id < before))
+      .filter((each) => overdueAt === undefined || isOverdue(each, overdueAt))
       .sort(newestFirst)
       .slice(0, limit),
   silences: (now) =>

@@ -79,6 +79,7 @@ export const incidentOf = ({ clock, ids }: TestPorts, changes: Partial<Incident>
   assignee: '',
   acknowledgedAt: undefined,
   resolvedAt: undefined,
+  acknowledgeBy: undefined,
   escalations: 0,
   told: ['mail'],
   ...changes,

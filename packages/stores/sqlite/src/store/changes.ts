@@ -19,16 +19,16 @@ export const createAddCount = (db: DatabaseSync): AddCount => {
 };
 
 const createSaveIncidents = (db: DatabaseSync) => {
-  const open = db.prepare('INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
+  const open = db.prepare('INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
   const change = db.prepare(
-    'UPDATE incidents SET key = ?, version = ?, state = ?, ended = ?, json = ? WHERE id = ? AND version = ?',
+    'UPDATE incidents SET key = ?, version = ?, state = ?, ended = ?, json = ?, due = ? WHERE id = ? AND version = ?',
   );
   const openOfKey = db.prepare(`SELECT count(*) AS count FROM incidents WHERE key = ? AND ended = ${never}`);
-  const save = ({ id, key, version, state, ended, json }: IncidentRow): void => {
+  const save = ({ id, key, version, state, ended, json, due }: IncidentRow): void => {
     const { changes } =
       version === 1
-        ? open.run(id, key, version, state, ended, json)
-        : change.run(key, version, state, ended, json, id, version - 1);
+        ? open.run(id, key, version, state, ended, json, due)
+        : change.run(key, version, state, ended, json, due, id, version - 1);
     if (changes === 0) throw conflict();
   };
   return (incidents: readonly IncidentRow[]): void => {

@@ -53,17 +53,18 @@ const createPrepared = (db: DatabaseSync) => {
 
 const createLists = (db: DatabaseSync): Pick<Questions, 'incidents' | 'deliveries'> => {
   const prepared = createPrepared(db);
-  const given = (value: string | undefined): string[] => (value === undefined ? [] : [value]);
+  const given = <T extends string | number>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
   return {
-    incidents: ({ states, before, limit }) => {
+    incidents: ({ states, overdueAt, before, limit }) => {
       const conditions = [
         ...inStates(incidentStates, states),
         ...(states && !states.includes('RESOLVED') ? [`ended = ${never}`] : []),
+        ...(overdueAt === undefined ? [] : ['due <= ?']),
         ...(before === undefined ? [] : ['id < ?']),
       ];
       const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
       const select = prepared(`SELECT json FROM incidents ${where} ORDER BY id DESC LIMIT ?`);
-      return (select.all(...given(before), limit) as unknown as Json[]).map(jsonOf);
+      return (select.all(...given(overdueAt), ...given(before), limit) as unknown as Json[]).map(jsonOf);
     },
     deliveries: ({ ids, incident, channel, states, before, limit }) => {
       const conditions = [

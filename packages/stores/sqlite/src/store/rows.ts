@@ -25,6 +25,8 @@ export interface IncidentRow {
   readonly version: number;
   readonly state: string;
   readonly ended: Instant;
+  /** Until when it should have been acknowledged, while it is open. */
+  readonly due: Instant | null;
   readonly json: string;
 }
 
@@ -96,9 +98,17 @@ export const jobColumns = `id, kind, incident, target, event, severity, due, slo
   doubtful, last_reason AS lastReason, settled_at AS settledAt, proof, detail`;
 
 const packIncident = (incident: Incident): IncidentRow => {
-  const { id, key, version, state, resolvedAt, updatedAt } = incident;
+  const { id, key, version, state, resolvedAt, updatedAt, acknowledgeBy = null } = incident;
   const ended = state === 'RESOLVED' ? (resolvedAt ?? updatedAt) : never;
-  return { id, key, version, state, ended, json: JSON.stringify(incident) };
+  return {
+    id,
+    key,
+    version,
+    state,
+    ended,
+    due: state === 'OPEN' ? acknowledgeBy : null,
+    json: JSON.stringify(incident),
+  };
 };
 
 const packSilence = (silence: Silence): SilenceRow => ({
@@ -133,7 +143,8 @@ export const packSettled = ({ claim, next, changes }: Settled): PackedSettled =>
 export const toIncident = (json: string): Incident => ({
   acknowledgedAt: undefined,
   resolvedAt: undefined,
-  ...(JSON.parse(json) as Omit<Incident, 'acknowledgedAt' | 'resolvedAt'>),
+  acknowledgeBy: undefined,
+  ...(JSON.parse(json) as Omit<Incident, 'acknowledgedAt' | 'resolvedAt' | 'acknowledgeBy'>),
 });
 
 /** The silence of a row. */

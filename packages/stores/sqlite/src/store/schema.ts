@@ -51,4 +51,9 @@ export const storeMigrations: readonly string[] = [
     subject TEXT NOT NULL, facts TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- Until when one that is open should have been acknowledged.
+  ALTER TABLE incidents ADD COLUMN due INTEGER;
+  CREATE INDEX incidents_due ON incidents (due) WHERE due IS NOT NULL;
+  `,
 ];

@@ -114,6 +114,8 @@ export const DeliveryEvent = {
   RESOLVED: 6,
   /** DIGEST - Many alerts at once. */
   DIGEST: 7,
+  /** REMINDED - Nobody has acknowledged it yet. */
+  REMINDED: 8,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -128,6 +130,7 @@ export namespace DeliveryEvent {
   export type ACKNOWLEDGED = typeof DeliveryEvent.ACKNOWLEDGED;
   export type RESOLVED = typeof DeliveryEvent.RESOLVED;
   export type DIGEST = typeof DeliveryEvent.DIGEST;
+  export type REMINDED = typeof DeliveryEvent.REMINDED;
   export type UNRECOGNIZED = typeof DeliveryEvent.UNRECOGNIZED;
 }
 
@@ -157,6 +160,9 @@ export function deliveryEventFromJSON(object: any): DeliveryEvent {
     case 7:
     case "DELIVERY_EVENT_DIGEST":
       return DeliveryEvent.DIGEST;
+    case 8:
+    case "DELIVERY_EVENT_REMINDED":
+      return DeliveryEvent.REMINDED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -182,6 +188,8 @@ export function deliveryEventToJSON(object: DeliveryEvent): string {
       return "DELIVERY_EVENT_RESOLVED";
     case DeliveryEvent.DIGEST:
       return "DELIVERY_EVENT_DIGEST";
+    case DeliveryEvent.REMINDED:
+      return "DELIVERY_EVENT_REMINDED";
     case DeliveryEvent.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
