@@ -1,7 +1,13 @@
 import { type AlertLog, type Ports, type Store, systemRandom } from '@therapytrain/alerts-core';
 import { Secret } from '@therapytrain/alerts-core/channel';
 import { type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
-import { type Logger, traceChannel, watchDeliveries } from '@therapytrain/alerts-telemetry';
+import {
+  countBreaches,
+  type Logger,
+  traceChannel,
+  watchDeliveries,
+  watchIncidents,
+} from '@therapytrain/alerts-telemetry';
 import type { Meter, Tracer } from '@opentelemetry/api';
 import { createChannels } from './channels.ts';
 import { loadKey } from './keys.ts';
@@ -31,9 +37,13 @@ export interface FollowUp {
   stop(): Promise<void>;
 }
 
+/** The most that the metric of what is overdue looks at. */
+const mostOverdue = 10_000;
+
 /** Builds the channels of the policy and starts the engine. Rejects with `POLICY_INVALID` where one cannot be built. */
 export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => {
-  const { log, store, ports, directory, tracer, meter, logger } = parts;
+  const { log, ports, directory, tracer, meter, logger } = parts;
+  const store = countBreaches(parts.store, meter);
   let { policy } = parts;
   const channels = createChannels({
     kinds: new Map(channelKinds.map((each) => [each.kind, each])),
@@ -51,6 +61,8 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
     ports,
     onError: (err) => logger.error({ err }, 'planning or delivering failed'),
   });
+  const overdue = () => store.incidents({ overdueAt: ports.clock.now(), limit: mostOverdue });
+  watchIncidents(meter, { overdue });
   watchDeliveries(meter, { accounting: () => store.accounting(), lag: () => engine.planner.lag() });
   return {
     desk: engine.desk,

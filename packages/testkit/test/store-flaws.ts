@@ -431,4 +431,9 @@ export const flawedStores: readonly FlawedStore[] = [
     merged((job) => ({ ...job, pairs: 0 })),
     model,
   ),
+  flawed(
+    'takes no notice of when something is due',
+    (store) => ({ ...store, incidents: ({ overdueAt: _, ...query }) => store.incidents(query) }),
+    'incidents that should have been acknowledged by a time are listed',
+  ),
 ];

@@ -90,9 +90,11 @@ const incidentPart = (has: DeskContents, once: Once) => {
     });
   return {
     incident: async (id) => known(has.incidents, id, 'INCIDENT'),
-    incidents: async ({ states, before, limit }) =>
+    incidents: async ({ states, overdueAt, before, limit }) =>
       below(
-        has.incidents.filter(({ state }) => states?.includes(state) ?? true),
+        has.incidents
+          .filter(({ state }) => states?.includes(state) ?? true)
+          .filter(({ acknowledgeBy }) => overdueAt === undefined || (acknowledgeBy ?? Infinity) <= overdueAt),
         before,
         limit,
       ),

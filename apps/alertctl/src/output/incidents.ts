@@ -46,7 +46,14 @@ export const paintedState = ({ state }: ListedIncident, paint: Paint): string =>
 const due = ({ state, acknowledgeBy }: ListedIncident, now: Instant): string =>
   state === 'OPEN' && acknowledgeBy !== undefined ? fromNow(acknowledgeBy, now) : '';
 
-const columns = (now: Instant): readonly Column<ListedIncident>[] => [
+const dueColumn = (now: Instant): Column<ListedIncident> => ({
+  title: 'DUE',
+  cell: (incident) => due(incident, now),
+  style: ({ acknowledgeBy }) => (acknowledgeBy !== undefined && acknowledgeBy <= now ? 'red' : undefined),
+  expendable: true,
+});
+
+const columns = (incidents: readonly ListedIncident[], now: Instant): readonly Column<ListedIncident>[] => [
   { title: 'ID', cell: ({ id }) => safeLine(shortId(id)) },
   { title: 'AGE', cell: ({ openedAt }) => age(openedAt, now) },
   {
@@ -55,12 +62,7 @@ const columns = (now: Instant): readonly Column<ListedIncident>[] => [
     style: ({ severity }) => severityStyle(severity),
   },
   { title: 'STATE', cell: ({ state }) => state, style: ({ state }) => stateStyles[state] },
-  {
-    title: 'DUE',
-    cell: (incident) => due(incident, now),
-    style: ({ acknowledgeBy }) => (acknowledgeBy !== undefined && acknowledgeBy <= now ? 'red' : undefined),
-    expendable: true,
-  },
+  ...(incidents.some((each) => due(each, now) !== '') ? [dueColumn(now)] : []),
   { title: 'ALERTS', cell: ({ count }) => String(count) },
   { title: 'LAST', cell: ({ lastSeen }) => age(lastSeen, now), expendable: true },
   { title: 'OWNER', cell: ({ assignee, by }) => safeLine(assignee || by), shrinksTo: 6, expendable: true },
@@ -74,7 +76,7 @@ export const incidentTable = (
   now: Instant,
   paint: Paint,
   terminal?: number,
-): readonly string[] => table(columns(now), incidents, paint, terminal);
+): readonly string[] => table(columns(incidents, now), incidents, paint, terminal);
 
 /** All there is to say of one incident, one fact a line. */
 export const incidentDetails = (incident: ListedIncident, now: Instant, paint: Paint): readonly string[] => {

@@ -182,6 +182,18 @@ export const metricDefinitions = {
     description: 'Alerts that are kept and not planned yet.',
     attributes: {},
   },
+  'alerts.incidents.overdue': {
+    kind: 'gauge',
+    unit: '{incident}',
+    description: 'Incidents that are open and should have been acknowledged by now.',
+    attributes: { severity: 'LOW to CRITICAL' },
+  },
+  'alerts.incidents.breached': {
+    kind: 'counter',
+    unit: '{breach}',
+    description: 'Response times that ran out without an acknowledgement, each time that they did.',
+    attributes: { severity: 'LOW to CRITICAL' },
+  },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 /** The name of an instrument. */
