@@ -36,6 +36,8 @@ export const createMemoryStore = ({ clock }: MemoryStoreParts): Store => {
     claim: write(claims.claim),
     renew: write(claims.renew),
     settle: write(claims.settle),
+    hidden: whileOpen(questions.hidden),
+    hiddenIncidents: whileOpen(questions.hiddenIncidents),
     nextDue: whileOpen(questions.nextDue),
     ref: whileOpen((incident: string, channel: string) => rows.refs.get(JSON.stringify([incident, channel]))),
     deliveries: whileOpen(questions.deliveries),

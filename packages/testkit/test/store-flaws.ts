@@ -1,4 +1,4 @@
-import { AlertError, type Changes, type Claim, type NewJob, type Store } from '@therapytrain/alerts-core';
+import { AlertError, type Changes, type Claim, type Hidden, type NewJob, type Store } from '@therapytrain/alerts-core';
 import { createMemoryStore, type OpenStore, testPorts } from '@therapytrain/alerts-testkit';
 
 /** A change to a store: the contract must see through each that breaks a promise. */
@@ -435,5 +435,19 @@ export const flawedStores: readonly FlawedStore[] = [
     'takes no notice of when something is due',
     (store) => ({ ...store, incidents: ({ overdueAt: _, ...query }) => store.incidents(query) }),
     'incidents that should have been acknowledged by a time are listed',
+  ),
+  flawed(
+    'counts what is cancelled late as dead',
+    countsWrongly('suppressed', 'dead'),
+    'what is cancelled after an attempt is not tried again, and counts as suppressed',
+  ),
+  flawed(
+    'keeps the first of what was hidden',
+    (store) => {
+      const seen = new Set<string>();
+      const isFirst = ({ silence, incident }: Hidden): boolean => seen.size !== seen.add(`${silence} ${incident}`).size;
+      return decided((each) => ({ ...each, hidden: (each.hidden ?? []).filter(isFirst) }))(store);
+    },
+    'what silences held back is summed up by silence',
   ),
 ];

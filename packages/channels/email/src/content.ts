@@ -58,6 +58,7 @@ const eventOf = ({ event, incident }: Notice<Clearance>): string => {
     resolved: by ? `Resolved by ${by}.` : 'The incident was resolved.',
     digest: 'A digest of what has come in.',
     reminded: 'Nobody has acknowledged the incident yet.',
+    silence_ended: 'A silence has ended.',
   } as const;
   return sentences[event];
 };

@@ -24,6 +24,11 @@ const says: Readonly<Record<NoticeEvent, readonly [subject: string, sentence: st
     'Nobody has acknowledged the incident yet.',
     '#c2410c',
   ],
+  silence_ended: [
+    '[SILENCE ENDED] Robin: it held back 12 alerts of 3 incidents, the most severe HIGH',
+    'A silence has ended.',
+    '#c2410c',
+  ],
 };
 
 test.each(noticeEvents)('the event "%s"', (event) => {

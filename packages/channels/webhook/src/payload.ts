@@ -11,6 +11,7 @@ export const payloadTypes = {
   resolved: 'incident.resolved',
   digest: 'alert.digest',
   reminded: 'incident.reminded',
+  silence_ended: 'silence.ended',
 } as const satisfies Record<NoticeEvent, string>;
 
 /** What the `type` of a CloudEvent begins with. */

@@ -29,10 +29,16 @@ export const noticeEvents = [
   'digest',
   /** Nothing is new, and nobody has seen to it yet. */
   'reminded',
+  /** What held notices back has ended: how much that was. */
+  'silence_ended',
 ] as const;
 
 /** One of {@link noticeEvents}. */
 export type NoticeEvent = (typeof noticeEvents)[number];
+
+/** True for events that tell of one incident; the others have none. */
+export const tellsOfIncident = (event: NoticeEvent): boolean =>
+  event !== 'alert' && event !== 'digest' && event !== 'silence_ended';
 
 /** Where an incident may be, in the order of their numbers on the wire, from 1. */
 export const incidentStates = ['OPEN', 'ACKNOWLEDGED', 'RESOLVED'] as const;
@@ -60,6 +66,16 @@ export interface IncidentStory {
   readonly acknowledgeBy?: Instant;
 }
 
+/** What a silence held back, before it is cleared for anybody. Its reason is not told: it is what somebody wrote. */
+export interface SilenceStory {
+  /** Who created it: a name of the staff. */
+  readonly author: string;
+  /** The highest of what it held back. */
+  readonly severity: AlertSeverity;
+  readonly alerts: number;
+  readonly incidents: number;
+}
+
 /** What there is to tell, before it is cleared for anybody. Only the projection reads it. */
 export interface Story {
   readonly event: NoticeEvent;
@@ -69,8 +85,10 @@ export interface Story {
   readonly alerts: readonly Alert[];
   /** How many alerts it stands for, if more than are given. */
   readonly total?: number;
-  /** Present for all events but `alert` and `digest`. */
+  /** Present for the events of {@link tellsOfIncident}. */
   readonly incident?: IncidentStory;
+  /** Present for `silence_ended`. */
+  readonly silence?: SilenceStory;
   /** Where to read on: an http or https address of the deployment itself. */
   readonly link?: string;
 }

@@ -15,6 +15,7 @@ import type {
   NoticeAlert,
   NoticeEvent,
   NoticeIncident,
+  SilenceStory,
   Story,
   UpTo,
 } from './notice.ts';
@@ -72,6 +73,7 @@ const eventWords: Readonly<Record<NoticeEvent, string>> = {
   resolved: '[RESOLVED] ',
   digest: '',
   reminded: '[REMINDER] ',
+  silence_ended: '[SILENCE ENDED] ',
 };
 
 interface Clearing {
@@ -157,10 +159,10 @@ const incidentAt = <L extends Clearance>(
   };
 };
 
-const severityIn = ({ incident, alerts }: Story): AlertSeverity =>
+const severityIn = ({ incident, silence, alerts }: Story): AlertSeverity =>
   alerts.reduce(
     (most, { severity }) => (severity > most ? severity : most),
-    incident?.severity ?? (1 as AlertSeverity),
+    incident?.severity ?? silence?.severity ?? (1 as AlertSeverity),
   );
 
 const minuteOf = (at: Instant): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
@@ -171,13 +173,19 @@ const eventWordOf = ({ event, incident }: Story): string => {
   return event === 'reminded' && by !== undefined ? `[ACKNOWLEDGE BY ${minuteOf(by)} UTC] ` : eventWords[event];
 };
 
+const heldBack = ({ author, alerts, incidents, severity }: SilenceStory, free: boolean): string => {
+  const what = `${alerts} ${alerts === 1 ? 'alert' : 'alerts'} of ${incidents} ${incidents === 1 ? 'incident' : 'incidents'}`;
+  return `${free ? `${author}: ` : ''}it held back ${what}, the most severe ${severityName(severity)}`;
+};
+
 const headlineOf = (clearing: Clearing, story: Story, title: string): ClearedText<1 | 2> => {
-  const { event, incident, alerts, total = alerts.length } = story;
+  const { event, incident, silence, alerts, total = alerts.length } = story;
   const severity = severityName(severityIn(story));
   const free = clearing.clearance >= Sensitivity.INTERNAL;
   const about = (free ? incident?.title : undefined) ?? title;
   const said = event === 'alert' && free && alerts[0] ? `: ${alerts[0].message}` : '';
-  const text = event === 'digest' ? `${total} alerts, the most severe ${severity}` : `${severity} ${about}${said}`;
+  const whole = event === 'digest' ? `${total} alerts, the most severe ${severity}` : `${severity} ${about}${said}`;
+  const text = silence ? heldBack(silence, free) : whole;
   return cleared<1 | 2>(clearing, `${eventWordOf(story)}${text}`, 'one', bounds.headline);
 };
 

@@ -51,6 +51,29 @@ export interface Incident {
   readonly told: readonly string[];
 }
 
+/** What a silence held back of one incident: added to what it held back of it before. */
+export interface Hidden {
+  readonly silence: string;
+  readonly incident: string;
+  /** Whole and not negative. */
+  readonly alerts: number;
+  /** The incident's; the highest of all counts. */
+  readonly severity: AlertSeverity;
+  /** The channels that would have been told. */
+  readonly channels: readonly string[];
+}
+
+/** All that a silence has held back so far. */
+export interface HiddenTotal {
+  readonly silence: string;
+  readonly alerts: number;
+  readonly incidents: number;
+  /** The highest of its incidents. */
+  readonly severity: AlertSeverity;
+  /** By name. */
+  readonly channels: readonly string[];
+}
+
 /** A period in which notices of what matches are held back. */
 export interface Silence {
   readonly id: string;

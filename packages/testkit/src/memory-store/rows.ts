@@ -3,6 +3,7 @@ import type {
   Cursor,
   Delivery,
   DeliveryState,
+  Hidden,
   Incident,
   Instant,
   PairState,
@@ -33,6 +34,8 @@ export interface Rows {
   readonly incidents: Table<Incident>;
   readonly jobs: Table<JobRow>;
   readonly silences: Table<Silence>;
+  /** By silence and incident. */
+  readonly hidden: Table<Hidden>;
   readonly counts: Table<Counted>;
   /** By incident and channel. */
   readonly refs: Table<string>;
@@ -67,6 +70,7 @@ export const createRows = (): Rows => {
     incidents: table(),
     jobs: table(),
     silences: table(),
+    hidden: table(),
     counts: table(),
     refs: table(),
     requests: table(),

@@ -79,6 +79,22 @@ const listsOverdue = async ({ store, ports }: StoreSubject): Promise<void> => {
   assert.equal((await store.incident(late.id))?.acknowledgeBy, now + 1);
 };
 
+const sumsWhatIsHidden = async ({ store }: StoreSubject): Promise<void> => {
+  const of = (silence: string, incident: string, alerts: number, severity: 1 | 2 | 3 | 4, ...channels: string[]) => ({
+    ...{ silence, incident, alerts, severity, channels },
+  });
+  await store.commit({ hidden: [of('s2', 'b', 2, 3, 'slack'), of('s2', 'a', 1, 1, 'mail'), of('s1', 'c', 0, 2)] });
+  await store.commit({ hidden: [of('s2', 'a', 4, 2, 'mail', 'sms'), of('s2', 'c', 1, 1)] });
+  assert.deepEqual(await store.hidden(['s2', 's0', 's1', 's2']), [
+    { silence: 's1', alerts: 0, incidents: 1, severity: 2, channels: [] },
+    { silence: 's2', alerts: 8, incidents: 3, severity: 3, channels: ['mail', 'slack', 'sms'] },
+  ]);
+  assert.deepEqual(await store.hidden([]), []);
+  assert.deepEqual(await store.hiddenIncidents('s2', '', 2), ['a', 'b']);
+  assert.deepEqual(await store.hiddenIncidents('s2', 'b', 2), ['c']);
+  assert.deepEqual(await store.hiddenIncidents('s0', '', 2), []);
+};
+
 const listsDeliveries = async (subject: StoreSubject): Promise<void> => {
   const { store, ports } = subject;
   const later = ports.clock.now() + 1_000;
@@ -194,6 +210,7 @@ export const listChecks: readonly StoreCheck[] = [
   promise('incidents are found by key: open ones, or those that were resolved lately', findsByKey),
   promise('incidents are listed newest first, by state, in pages', listsIncidents),
   promise('incidents that should have been acknowledged by a time are listed', listsOverdue),
+  promise('what silences held back is summed up by silence', sumsWhatIsHidden),
   promise('deliveries are listed newest first, by incident, channel and state, in pages', listsDeliveries),
   promise('ref is that of the first delivery through the channel which gave one', keepsTheFirstRef),
   promise('replay makes dead deliveries wait again, and no others', replays),

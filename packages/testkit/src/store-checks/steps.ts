@@ -65,7 +65,7 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('settle' as const),
       places: fc.array(place, { minLength: 1, maxLength: 3 }),
-      how: fc.nat(3),
+      how: fc.nat(4),
       decision,
     }),
   },

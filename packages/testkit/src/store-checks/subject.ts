@@ -208,6 +208,7 @@ export const allOf = async (store: Store): Promise<Record<string, unknown>> => (
   cursor: await store.cursor(),
   incidents: await store.incidents({ limit: 10_000 }),
   silences: await store.silences(0),
+  hidden: await store.hidden(['any']),
   deliveries: await store.deliveries({ limit: 10_000 }),
   nextDue: await store.nextDue(),
   accounting: await store.accounting(),

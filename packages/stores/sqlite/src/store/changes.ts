@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Count, Instant, NewJob } from '@therapytrain/alerts-core';
+import type { Count, Hidden, Instant, NewJob } from '@therapytrain/alerts-core';
 import { conflict, Refusal } from './refusal.ts';
 import type { IncidentRow, PackedChanges } from './rows.ts';
 import { never } from './schema.ts';
@@ -70,6 +70,18 @@ const createMoveCursor = (db: DatabaseSync) => {
   };
 };
 
+const createHide = (db: DatabaseSync) => {
+  const hide = db.prepare(`
+    INSERT INTO hidden VALUES (?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET alerts = alerts + excluded.alerts, severity = max(severity, excluded.severity)
+  `);
+  const name = db.prepare('INSERT INTO hidden_channels VALUES (?, ?) ON CONFLICT DO NOTHING');
+  return ({ silence, incident, alerts, severity, channels }: Hidden): void => {
+    hide.run(silence, incident, alerts, severity);
+    for (const channel of channels) name.run(silence, channel);
+  };
+};
+
 /** Makes what applies decisions. */
 export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
   const note = db.prepare('INSERT INTO requests VALUES (?) ON CONFLICT DO NOTHING');
@@ -77,6 +89,7 @@ export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
   const cancel = createCancel(db, addCount);
   const schedule = createSchedule(db);
   const moveCursor = createMoveCursor(db);
+  const hide = createHide(db);
   const saveSilence = db.prepare('INSERT OR REPLACE INTO silences VALUES (?, ?, ?)');
   // Nothing is ever deleted from it, so its numbers have no gap.
   const audit = db.prepare('INSERT INTO audit (at, actor, action, subject, facts) VALUES (?, ?, ?, ?, ?)');
@@ -87,6 +100,7 @@ export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
     for (const slot of changes.cancel) cancel(slot, at);
     for (const job of changes.jobs) schedule(job, at);
     for (const { id, until, json } of changes.silences) saveSilence.run(id, until, json);
+    for (const each of changes.hidden) hide(each);
     for (const count of changes.counts) addCount(count);
     for (const { at: when, actor, action, subject, facts } of changes.audit) {
       audit.run(when, actor, action, subject, facts);

@@ -27,6 +27,12 @@ export interface StoreDatabase {
   close(): void;
 }
 
+// Nobody else has the database, so whoever made these claims is gone and will not settle them. Whether the peer was told
+// is not known.
+const takeBackClaims = (db: DatabaseSync): void => {
+  db.exec("UPDATE jobs SET state = 'waiting', doubtful = 1 WHERE state = 'claimed'");
+};
+
 /** Opens the database, which no other connection may have open. Throws what SQLite throws. */
 export const openStoreDatabase = (file: string): StoreDatabase => {
   const db = new DatabaseSync(file);
@@ -37,6 +43,7 @@ export const openStoreDatabase = (file: string): StoreDatabase => {
     migrate(db, storeMigrations);
     forceRecovered(db);
     syncDirectory(dirname(file));
+    takeBackClaims(db);
     const addCount = createAddCount(db);
     const apply = createApply(db, addCount);
     return {

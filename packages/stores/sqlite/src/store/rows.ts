@@ -7,6 +7,7 @@ import type {
   Cursor,
   Delivery,
   DeliveryState,
+  Hidden,
   Incident,
   Instant,
   Job,
@@ -48,6 +49,7 @@ export interface PackedChanges {
   readonly cancel: readonly string[];
   readonly jobs: readonly NewJob[];
   readonly silences: readonly SilenceRow[];
+  readonly hidden: readonly Hidden[];
   readonly counts: readonly Count[];
   readonly audit: readonly EntryRow[];
   readonly cursor: Cursor | undefined;
@@ -123,6 +125,7 @@ export const packChanges = (changes: Changes): PackedChanges => ({
   cancel: changes.cancel ?? [],
   jobs: changes.jobs ?? [],
   silences: (changes.silences ?? []).map(packSilence),
+  hidden: changes.hidden ?? [],
   counts: changes.counts ?? [],
   audit: (changes.audit ?? []).map((entry) => ({ ...entry, facts: JSON.stringify(entry.facts) })),
   cursor: changes.cursor,

@@ -72,6 +72,12 @@ const createReads = ({ ask }: Asking): Omit<Store, Writing | 'close'> => ({
   },
   incidents: async (query) => Array.from(await ask('incidents', query), toIncident),
   silences: async (now) => Array.from(await ask('silences', now), toSilence),
+  hidden: async (silences) =>
+    Array.from(await ask('hidden', [...new Set(silences)]), ({ channels, ...total }) => ({
+      ...total,
+      channels: [...channels],
+    })),
+  hiddenIncidents: async (silence, after, limit) => [...(await ask('hiddenIncidents', silence, after, limit))],
   nextDue: () => ask('nextDue'),
   applied: (request) => ask('applied', request),
   ref: (incident, channel) => ask('ref', incident, channel),
