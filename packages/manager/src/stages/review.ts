@@ -1,6 +1,16 @@
 import { type Incident, type Job, severityName } from '@therapytrain/alerts-core';
 import { mutedBy, type Standing } from './mute.ts';
-import { deliveryJob, entry, lookAgainAt, type Plan, reviewJob, route, type RouteFacts } from './route.ts';
+import {
+  deliveryJob,
+  entry,
+  hiddenBy,
+  legsOf,
+  lookAgainAt,
+  type Plan,
+  reviewJob,
+  route,
+  type RouteFacts,
+} from './route.ts';
 
 const nothing = (incident: Incident): Plan => ({ incident, jobs: [], cancel: [], counts: [], audit: [] });
 
@@ -78,8 +88,15 @@ const remind = (incident: Incident, job: Job, facts: RouteFacts): Plan => {
 const unsilenced = (incident: Incident, standing: Standing, facts: RouteFacts): Plan => {
   if (incident.state === 'RESOLVED' || incident.told.length > 0) return nothing(incident);
   const mute = mutedBy(incident, standing, facts.policy, facts.now);
-  if (mute)
-    return { ...nothing(incident), jobs: [reviewJob(incident, 'silence', lookAgainAt(mute, facts.now), facts)] };
+  if (mute) {
+    const legs = legsOf(incident, facts.policy);
+    return {
+      ...nothing(incident),
+      jobs: [reviewJob(incident, 'silence', lookAgainAt(mute, facts.now), facts)],
+      // Another silence hides it from now on: its alerts are in the account of the first.
+      ...(mute.by === 'silence' && legs.length > 0 && { hidden: [hiddenBy(mute, incident, legs, 0)] }),
+    };
+  }
   return route(
     { before: incident, incident: changed(incident, {}), joined: 0, raised: false, change: 'reopened' },
     standing,

@@ -1,6 +1,7 @@
 import {
   AlertSeverity,
   type Count,
+  type Hidden,
   type Ids,
   type Incident,
   type Instant,
@@ -21,6 +22,8 @@ export interface Plan {
   /** Slots whose waiting jobs are no longer wanted. */
   readonly cancel: readonly string[];
   readonly counts: readonly Count[];
+  /** What a silence held back. */
+  readonly hidden?: readonly Hidden[];
   readonly audit: readonly NewAuditEntry[];
 }
 
@@ -88,7 +91,12 @@ export const deliveryJob = (
 });
 
 /** A job that looks at the incident again. */
-export const reviewJob = (incident: Incident, why: string, due: Instant, { policy, ids }: RouteFacts): NewJob => ({
+export const reviewJob = (
+  incident: Pick<Incident, 'id' | 'severity'>,
+  why: string,
+  due: Instant,
+  { policy, ids }: RouteFacts,
+): NewJob => ({
   id: ids.next(),
   kind: 'review',
   incident: incident.id,
@@ -141,6 +149,15 @@ const lookAgainAfter: Millis = 5 * 60_000;
 /** When an incident that is held back is looked at again. */
 export const lookAgainAt = ({ until }: Mute, now: Instant): Instant => until ?? now + lookAgainAfter;
 
+/** What goes to the account of a silence: its end is told with it. */
+export const hiddenBy = ({ name }: Mute, incident: Incident, legs: readonly Leg[], alerts: number): Hidden => ({
+  silence: name,
+  incident: incident.id,
+  alerts,
+  severity: incident.severity,
+  channels: channelsOf(legs),
+});
+
 const held = (touched: Touched, legs: readonly Leg[], mute: Mute, facts: RouteFacts): Plan => {
   const { incident, joined } = touched;
   const { now } = facts;
@@ -149,6 +166,7 @@ const held = (touched: Touched, legs: readonly Leg[], mute: Mute, facts: RouteFa
     jobs: [reviewJob(incident, 'silence', lookAgainAt(mute, now), facts)],
     cancel: [],
     counts: untold(channelsOf(legs), joined),
+    ...(mute.by === 'silence' && { hidden: [hiddenBy(mute, incident, legs, joined)] }),
     audit: [
       entry('notice.held', incident.id, now, { by: mute.by, rule: mute.name, channels: legs.length, alerts: joined }),
     ],

@@ -185,7 +185,7 @@ describe('from an alert to people, in fake time', () => {
     expect(world.said('mail')).toEqual([]);
     expect(await account('mail')).toMatchObject({ accepted: 2, suppressed: 2 });
     await world.at(hour + 60);
-    expect(world.told('mail', hour, hour + 60)).toEqual(['opened']);
+    expect(world.told('mail', hour, hour + 60)).toEqual(['silence_ended', 'opened']);
   });
 
   test('what is more severe breaks through a silence', async () => {
@@ -421,7 +421,7 @@ describe('from an alert to people, in fake time', () => {
     };
     const silence = await world.desk.createSilence(silencing);
     expect(await world.desk.createSilence(silencing)).toEqual(silence);
-    expect(await world.desk.silences()).toEqual([silence]);
+    expect(await world.desk.silences()).toEqual([{ ...silence, hiddenAlerts: 0, hiddenIncidents: 0 }]);
     const expiring = { silence: silence.id, by: 'robin', request: crypto.randomUUID() };
     const expired = await world.desk.expireSilence(expiring);
     expect(await world.desk.expireSilence(expiring)).toEqual(expired);

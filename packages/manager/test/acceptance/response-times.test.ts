@@ -12,9 +12,9 @@ const base: PolicySource = {
   receivers: { security: { channels: ['mail'] }, oncall: { channels: ['pager'] }, lead: { channels: ['chat'] } },
   routes: [{ name: 'all', receivers: ['security'] }],
   escalations: {
-    CRITICAL: { receivers: ['oncall'] },
+    CRITICAL: { acknowledge_within: '5m', receivers: ['oncall'] },
     HIGH: { acknowledge_within: '1h', remind_before: '10m', receivers: ['oncall', 'lead'], repeats: 0 },
-    MEDIUM: { receivers: ['lead'] },
+    MEDIUM: { acknowledge_within: '24h', receivers: ['lead'] },
   },
 };
 
@@ -70,7 +70,7 @@ describe('response times, in fake time', () => {
   });
 
   test('who never is not reminded', async () => {
-    begin({ escalations: { HIGH: { remind_before: 'never', receivers: ['oncall'] } } });
+    begin({ escalations: { HIGH: { acknowledge_within: '1h', remind_before: 'never', receivers: ['oncall'] } } });
     await world.report({ severity: HIGH });
     await world.at(10 * hour);
     expect(world.told('mail', 0, 10 * hour)).toEqual(['opened']);
