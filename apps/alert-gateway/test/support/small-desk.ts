@@ -109,7 +109,7 @@ const incidentPart = (has: DeskContents, once: Once) => {
 
 const silencePart = (has: DeskContents, once: Once) =>
   ({
-    silences: async () => has.silences,
+    silences: async () => has.silences.map((each, n) => ({ ...each, hiddenAlerts: 10 + n, hiddenIncidents: n })),
     previewSilence: async ({ when, upTo }) => {
       const expression = compile(when);
       const incidents = has.incidents.filter(({ facts }) => facts.severity <= upTo && expression.matches(facts));

@@ -66,12 +66,12 @@ export interface World {
   stop(): Promise<void>;
 }
 
-/** Begins a script at its second 0. */
-export const createWorld = (first: Policy): World => {
+/** Begins a script at its second 0; on what another one left in its store, if given. */
+export const createWorld = (first: Policy, left?: Store): World => {
   const ports = testPorts();
   const { clock } = ports;
   const log = createMemoryLog({ capacity: 100_000 });
-  const store = createMemoryStore({ clock });
+  const store = left ?? createMemoryStore({ clock });
   const recorders = new Map<string, Recorder>();
   const errors: unknown[] = [];
   let policy = first;
