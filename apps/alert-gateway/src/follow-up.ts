@@ -29,6 +29,8 @@ export interface FollowUpParts {
 /** Everything that follows from kept alerts, at work in this process. */
 export interface FollowUp {
   readonly desk: Desk;
+  /** How many alerts are kept and not planned yet. */
+  lag(): number;
   /** The policy in force. */
   policy(): Policy;
   /** Puts another policy in force, its channels first. Rejects and changes nothing where one cannot be built. */
@@ -66,6 +68,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
   watchDeliveries(meter, { accounting: () => store.accounting(), lag: () => engine.planner.lag() });
   return {
     desk: engine.desk,
+    lag: () => engine.planner.lag(),
     policy: () => policy,
     use: async (next) => {
       await channels.use(next);

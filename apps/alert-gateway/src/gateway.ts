@@ -30,6 +30,8 @@ export interface GatewayParts {
   readonly observer: GatewayObserver;
   /** What people ask of what was planned. Without one the gateway keeps alerts only, and such calls are refused. */
   readonly desk?: Desk;
+  /** How many alerts are kept and not planned yet. Default: none are planned, so none wait. */
+  readonly lag?: () => number;
   /** Bounds that differ from the defaults; for tests. */
   readonly hub?: Partial<HubOptions>;
   readonly admission?: Partial<AdmissionOptions>;
@@ -111,7 +113,12 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
   const { log, policy, ports, observer } = parts;
   const types = () => policy().types;
   const flow = createFlow({ log, types, ports });
-  const admission = createAdmission({ ...admissionDefaults, ...parts.admission }, ports.random, observer.onShed);
+  const admission = createAdmission(
+    { ...admissionDefaults, ...parts.admission },
+    ports.random,
+    observer.onShed,
+    parts.lag,
+  );
   const hub = createHub(log, ports.clock, { ...hubDefaults, ...parts.hub }, observer.hub);
   const tokens = createTokens(parts.cursorKey);
   const greet = (): Metadata => greeting(parts.version);

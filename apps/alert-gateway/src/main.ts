@@ -76,6 +76,8 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
     log,
     policy: followUp.policy,
     desk: followUp.desk,
+    lag: followUp.lag,
+    admission: { maxLag: options.maxPlanLag },
     ports,
     cursorKey: loadKey('cursor', options.data, systemRandom),
     listen: options.listen,

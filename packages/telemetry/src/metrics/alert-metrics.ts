@@ -13,7 +13,7 @@ import {
 import { type Cell, createObserved, createTally } from './instruments.ts';
 
 /** Which bound an alert was shed by; `load` where it is not known. */
-export type ShedReason = 'queue' | 'event_loop' | 'heap' | 'load';
+export type ShedReason = 'queue' | 'event_loop' | 'heap' | 'plan_lag' | 'load';
 
 /** What a gateway is like at the moment. */
 export interface GatewayFigures {

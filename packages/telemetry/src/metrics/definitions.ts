@@ -96,7 +96,7 @@ export const metricDefinitions = {
     kind: 'counter',
     unit: '{alert}',
     description: 'Alerts refused because there was more to do than could be done in time.',
-    attributes: { severity, reason: 'queue, event_loop, heap, or load where it is not known which' },
+    attributes: { severity, reason: 'queue, event_loop, heap, plan_lag, or load where it is not known which' },
   },
   'alerts.eventloop.delay': {
     kind: 'gauge',
