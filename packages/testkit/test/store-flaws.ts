@@ -450,4 +450,19 @@ export const flawedStores: readonly FlawedStore[] = [
     },
     'what silences held back is summed up by silence',
   ),
+  flawed(
+    'lets go of what is young too',
+    (store) => ({ ...store, prune: ({ limit }) => store.prune({ before: Number.MAX_SAFE_INTEGER, limit }) }),
+    'prune lets go of jobs that have ended, and the accounting stays',
+  ),
+  flawed(
+    'lets go of all at once',
+    (store) => ({ ...store, prune: ({ before }) => store.prune({ before, limit: 1_000 }) }),
+    'prune goes in steps, the oldest first',
+  ),
+  flawed(
+    'keeps everything',
+    (store) => ({ ...store, prune: async () => 0 }),
+    'prune lets go of resolved incidents that no job needs',
+  ),
 ];

@@ -61,7 +61,7 @@ export interface Changes {
   readonly audit?: readonly NewAuditEntry[];
   /** How far the log is planned. Must not be behind what it is. */
   readonly cursor?: Cursor;
-  /** An id of the caller's request: the same one a second time changes nothing. */
+  /** An id of the caller's request: the same one a second time changes nothing, until `prune` forgets it. */
   readonly request?: string;
 }
 
@@ -139,6 +139,12 @@ export interface Store {
   deliveries(query: DeliveryQuery): Promise<readonly Delivery[]>;
   /** Makes dead deliveries wait again, from `due`, with no attempts counted. Gives those that were dead; others stay. */
   replay(ids: readonly string[], due: Instant): Promise<readonly Delivery[]>;
+  /**
+   * Lets go of what was over before a time, the oldest first, at most `limit` rows of each sort: jobs that ended,
+   * incidents that were resolved and of which no job is left, silences with what they hid, ids of requests. The
+   * accounting and the audit stay. Gives how many rows went; 0 when there is nothing left to let go.
+   */
+  prune(by: { readonly before: Instant; readonly limit: number }): Promise<number>;
   /** Every channel that was ever counted, by name. */
   accounting(): Promise<readonly Account[]>;
   audit(after: number, limit: number): Promise<readonly AuditEntry[]>;

@@ -78,8 +78,8 @@ export const createChanging = (rows: Rows, clock: Pick<Clock, 'now'>): Changing 
       audit = [],
       ...rest
     }) => {
-      if (rest.request !== undefined && rows.requests.get(rest.request)) return;
-      if (rest.request !== undefined) rows.requests.put(rest.request, true);
+      if (rest.request !== undefined && rows.requests.get(rest.request) !== undefined) return;
+      if (rest.request !== undefined) rows.requests.put(rest.request, clock.now());
       incidents.forEach(save);
       if (incidents.some(({ key }) => openOf(key).length > 1)) throw conflict();
       // Before the new ones, which may be planned for the same slots.

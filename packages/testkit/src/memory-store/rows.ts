@@ -22,6 +22,7 @@ export interface JobRow extends Omit<Delivery, 'state'> {
 export interface Table<V> {
   get(key: string): V | undefined;
   put(key: string, value: V): void;
+  remove(key: string): void;
   all(): V[];
   keys(): string[];
 }
@@ -39,7 +40,8 @@ export interface Rows {
   readonly counts: Table<Counted>;
   /** By incident and channel. */
   readonly refs: Table<string>;
-  readonly requests: Table<true>;
+  /** When each was done. */
+  readonly requests: Table<Instant>;
   cursor(): Cursor;
   moveCursor(to: Cursor): void;
   audit(): readonly AuditEntry[];
@@ -61,6 +63,11 @@ export const createRows = (): Rows => {
         const before = rows.get(key);
         undo.push(() => void (before === undefined ? rows.delete(key) : rows.set(key, before)));
         rows.set(key, value);
+      },
+      remove: (key) => {
+        const before = rows.get(key);
+        undo.push(() => void (before === undefined || rows.set(key, before)));
+        rows.delete(key);
       },
     };
   };

@@ -41,6 +41,7 @@ const refusesAfterwards = async (subject: StoreSubject): Promise<void> => {
     store.ref('', ''),
     store.deliveries({ limit: 1 }),
     store.replay([], 0),
+    store.prune({ before: 0, limit: 1 }),
     store.accounting(),
     store.audit(0, 1),
   ];

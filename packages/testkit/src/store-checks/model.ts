@@ -171,6 +171,11 @@ const runSame = async (trial: Trial, step: Step): Promise<void> => {
       return void (await renewBoth(trial, step.place));
     case 'replay':
       return void (await replayBoth(trial, step.place));
+    case 'prune': {
+      const by = { before: trial.subject.ports.clock.now() - step.age, limit: step.limit };
+      await same(trial.tried.prune(by), trial.model.prune(by));
+      return readAgain(trial);
+    }
     case 'tick':
       return trial.subject.ports.clock.advance(step.span * 1_000);
     case 'restart':

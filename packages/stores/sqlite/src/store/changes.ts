@@ -84,7 +84,7 @@ const createHide = (db: DatabaseSync) => {
 
 /** Makes what applies decisions. */
 export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
-  const note = db.prepare('INSERT INTO requests VALUES (?) ON CONFLICT DO NOTHING');
+  const note = db.prepare('INSERT INTO requests VALUES (?, ?) ON CONFLICT DO NOTHING');
   const saveIncidents = createSaveIncidents(db);
   const cancel = createCancel(db, addCount);
   const schedule = createSchedule(db);
@@ -94,7 +94,7 @@ export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
   // Nothing is ever deleted from it, so its numbers have no gap.
   const audit = db.prepare('INSERT INTO audit (at, actor, action, subject, facts) VALUES (?, ?, ?, ?, ?)');
   return (changes, at) => {
-    if (changes.request !== undefined && note.run(changes.request).changes === 0) return;
+    if (changes.request !== undefined && note.run(changes.request, at).changes === 0) return;
     saveIncidents(changes.incidents);
     // Before the new ones, which may be planned for the same slots.
     for (const slot of changes.cancel) cancel(slot, at);

@@ -64,5 +64,9 @@ export const storeMigrations: readonly string[] = [
   CREATE TABLE hidden_channels (
     silence TEXT NOT NULL, channel TEXT NOT NULL, PRIMARY KEY (silence, channel)
   ) STRICT, WITHOUT ROWID;
+
+  -- When it was done; not known of those that were done before this column was there.
+  ALTER TABLE requests ADD COLUMN at INTEGER;
+  CREATE INDEX requests_at ON requests (at) WHERE at IS NOT NULL;
   `,
 ];
