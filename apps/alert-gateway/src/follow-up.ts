@@ -1,8 +1,9 @@
-import { type AlertLog, type Ports, type Store, systemRandom } from '@therapytrain/alerts-core';
+import { type AlertLog, type Cursor, type Ports, type Store, systemRandom } from '@therapytrain/alerts-core';
 import { Secret } from '@therapytrain/alerts-core/channel';
 import { type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
 import {
   countBreaches,
+  countRows,
   type Logger,
   traceChannel,
   watchDeliveries,
@@ -12,6 +13,7 @@ import type { Meter, Tracer } from '@opentelemetry/api';
 import { createChannels } from './channels.ts';
 import { loadKey } from './keys.ts';
 import { channelKinds } from './kinds.ts';
+import { startPruning } from './pruning.ts';
 
 /** What the follow-up of alerts is made of. */
 export interface FollowUpParts {
@@ -31,6 +33,8 @@ export interface FollowUp {
   readonly desk: Desk;
   /** How many alerts are kept and not planned yet. */
   lag(): number;
+  /** How far the log is planned. */
+  planned(): Promise<Cursor>;
   /** The policy in force. */
   policy(): Policy;
   /** Puts another policy in force, its channels first. Rejects and changes nothing where one cannot be built. */
@@ -38,6 +42,14 @@ export interface FollowUp {
   /** Ends planning and the attempts under way, and closes channels and store. */
   stop(): Promise<void>;
 }
+
+const countPruned = (meter: Meter, logger: Logger) => {
+  const count = countRows(meter);
+  return (rows: number): void => {
+    count(rows);
+    logger.info({ count: rows }, 'incidents and deliveries past their retention were let go');
+  };
+};
 
 /** The most that the metric of what is overdue looks at. */
 const mostOverdue = 10_000;
@@ -66,15 +78,24 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
   const overdue = () => store.incidents({ overdueAt: ports.clock.now(), limit: mostOverdue });
   watchIncidents(meter, { overdue });
   watchDeliveries(meter, { accounting: () => store.accounting(), lag: () => engine.planner.lag() });
+  const pruning = startPruning({
+    store,
+    policy: () => policy,
+    clock: ports.clock,
+    onPruned: countPruned(meter, logger),
+    onFailure: (err) => logger.error({ err }, 'letting go of what is over failed'),
+  });
   return {
     desk: engine.desk,
     lag: () => engine.planner.lag(),
+    planned: () => store.cursor(),
     policy: () => policy,
     use: async (next) => {
       await channels.use(next);
       policy = next;
     },
     stop: async () => {
+      pruning.stop();
       await engine.stop();
       await channels.close();
       await store.close();

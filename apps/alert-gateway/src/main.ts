@@ -77,6 +77,7 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
     policy: followUp.policy,
     desk: followUp.desk,
     lag: followUp.lag,
+    planned: followUp.planned,
     admission: { maxLag: options.maxPlanLag },
     ports,
     cursorKey: loadKey('cursor', options.data, systemRandom),

@@ -136,7 +136,11 @@ export const createPolicy = (settings: PolicySettings, resolved: ResolvedOptions
     ...tellingOf(settings, resolved),
     ...holdingOf(settings),
     incidentLink: settings.incident_link,
-    retention: { maxAge: settings.retention.max_age, maxBytes: settings.retention.max_size },
+    retention: {
+      maxAge: settings.retention.max_age,
+      maxBytes: settings.retention.max_size,
+      incidents: settings.retention.incidents,
+    },
   };
 };
 

@@ -102,6 +102,7 @@ const spans = (before: Policy, after: Policy): readonly PolicyChange[] =>
   [
     ['an incident is opened again within', before.reopenWithin, after.reopenWithin] as const,
     ['alerts are kept for', before.retention.maxAge, after.retention.maxAge] as const,
+    ['what is over is kept for', before.retention.incidents, after.retention.incidents] as const,
     ...worstFirst.map(
       (severity) =>
         [

@@ -73,7 +73,12 @@ export interface Policy {
   /** The first 12 hexadecimal digits of SHA-256 of its canonical JSON, secrets as references. */
   readonly version: string;
   readonly types: AlertTypes;
-  readonly retention: { readonly maxAge: Millis | undefined; readonly maxBytes: number | undefined };
+  readonly retention: {
+    readonly maxAge: Millis | undefined;
+    readonly maxBytes: number | undefined;
+    /** How long what is over is kept after its end: incidents, deliveries, silences, ids of changes. */
+    readonly incidents: Millis;
+  };
   /** The metadata keys that group alerts of a type into incidents; undefined: those that make its fingerprint. */
   groupBy(type: string): readonly string[] | undefined;
   /** How long an incident of the type stays open without an alert; undefined: until somebody resolves it. */

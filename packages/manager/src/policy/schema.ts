@@ -139,9 +139,15 @@ export const policySchema = z.strictObject({
     .strictObject({
       max_age: duration().optional().describe('Alerts older than this are let go.'),
       max_size: byteSize().optional().describe('The log is kept below this, oldest alerts first.'),
+      incidents: duration()
+        .prefault('90d')
+        .describe(
+          'So long after their end resolved incidents, deliveries (dead ones too), silences and the request ids of ' +
+            'changes are let go; at least as long as reopen_within. Accounting and audit stay.',
+        ),
     })
     .prefault({})
-    .describe('How long alerts are kept. Request ids stay known for ever.'),
+    .describe('How long alerts and what followed from them are kept. Request ids of reports stay known for ever.'),
 });
 
 /** A policy as it is written. */

@@ -182,6 +182,18 @@ export const metricDefinitions = {
     description: 'Alerts that are kept and not planned yet.',
     attributes: {},
   },
+  'alerts.retention.unplanned': {
+    kind: 'counter',
+    unit: '{alert}',
+    description: 'Alerts that the bound of the size of the log took before they were planned: nobody was told of them.',
+    attributes: {},
+  },
+  'alerts.retention.pruned': {
+    kind: 'counter',
+    unit: '{row}',
+    description: 'Incidents, deliveries, silences and request ids that were let go because of their age.',
+    attributes: {},
+  },
   'alerts.incidents.overdue': {
     kind: 'gauge',
     unit: '{incident}',

@@ -21,6 +21,13 @@ export const watchIncidents = (meter: Meter, { overdue }: IncidentFigures): void
   });
 };
 
+/** Counts rows that followed from alerts and were let go. */
+export const countRows = (meter: Meter): ((rows: number) => void) => {
+  if (meter === createNoopMeter()) return () => undefined;
+  const rows = createTally(meter, 'alerts.retention.pruned')();
+  return (count) => void (rows.value += count);
+};
+
 /** A store that counts response times that ran out, each as it is settled. */
 export const countBreaches = (store: Store, meter: Meter): Store => {
   if (meter === createNoopMeter()) return store;
