@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AlertSeverity, type Silence } from '@therapytrain/alerts-core';
 import type { Outcome } from '@therapytrain/alerts-core/channel';
 import { createPolicy, policySchema, type PolicySource } from '@therapytrain/alerts-manager';
+import { dyingAt } from './dying.ts';
 import { createWorld, type World } from './world.ts';
 
 const { MEDIUM, HIGH, CRITICAL } = AlertSeverity;
@@ -16,10 +17,8 @@ const base: PolicySource = {
 
 describe('the end of a silence, in fake time', () => {
   let world: World;
-  const begin = (more: Partial<PolicySource> = {}): void => {
-    world = createWorld(createPolicy(policySchema.parse({ ...base, ...more })));
-  };
-  beforeEach(() => begin());
+  const policy = () => createPolicy(policySchema.parse(base));
+  beforeEach(() => void (world = createWorld(policy())));
   afterEach(async () => {
     expect(world.errors).toEqual([]);
     await world.stop();
@@ -161,5 +160,32 @@ describe('the end of a silence, in fake time', () => {
       ['chat', 'dead'],
       ['mail', 'done'],
     ]);
+  });
+
+  const lives = Array.from({ length: 14 }, (_, n) => n + 1).flatMap((write) =>
+    (['before', 'after'] as const).map((when) => [write, when] as const),
+  );
+  test.each(lives)('is told once, though the process dies at its write %d (%s it is durable)', async (write, when) => {
+    await silenced(1);
+    await world.report({});
+    await world.report(user('two'));
+    await world.at(30 * minute);
+    await world.stop();
+    const { store, ...left } = world.left;
+    const dying = dyingAt(store, write, when);
+    const dead = createWorld(policy(), { ...left, store: dying.store });
+    await dead.at(hour);
+    const died = dying.dead();
+    await dead.stop();
+    world = createWorld(policy(), { ...left, store });
+    await world.at(3 * hour);
+    const reports = (await store.deliveries({ limit: 99 })).filter(({ event }) => event === 'silence_ended');
+    expect(reports.map(({ target, state }) => [target, state]).sort()).toEqual([
+      ['chat', 'done'],
+      ['mail', 'done'],
+    ]);
+    expect(await audited()).toEqual([{ alerts: 2, incidents: 2, severity: 'HIGH', channels: 2 }]);
+    // The last lives of the list may be too long to end in time: the first ones must.
+    if (write <= 4) expect(died).toBe(true);
   });
 });

@@ -126,8 +126,8 @@ describe('a notice that is tried late, in fake time', () => {
       const now = due + life;
       await world.store.claim({ now, until: now + 1, limit: 1, perTarget: 1, except: [] });
     }
-    const next = createWorld(policy, world.store);
-    await next.at(minute);
+    const next = createWorld(policy, world.left);
+    await next.at(2 * minute);
     expect(next.said('mail')).toEqual([]);
     expect((await next.desk.deliveries({ states: ['dead'], limit: 9 })).map(({ detail }) => detail)).toEqual([
       'it was tried too often',
