@@ -110,6 +110,16 @@ const shutDown = async (server: Server, gone: Promise<void>, within: Millis, por
   server.forceShutdown();
 };
 
+const retain = ({ log, policy, planned, ports, observer }: GatewayParts) =>
+  startRetention({
+    log,
+    retention: () => policy().retention,
+    planned,
+    clock: ports.clock,
+    onRetained: observer.onRetained,
+    onFailure: observer.onDefect,
+  });
+
 /** Ties the parts together and serves. */
 export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
   const { log, policy, ports, observer } = parts;
@@ -161,14 +171,7 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
   for (const { definition, handlers } of createDeskRpc(asking)) server.addService(definition, handlers);
   const health = addHealth(server, greet);
   if (parts.reflection) addReflection(server);
-  const retention = startRetention({
-    log,
-    retention: () => policy().retention,
-    planned: parts.planned,
-    clock: ports.clock,
-    onRetained: observer.onRetained,
-    onFailure: observer.onDefect,
-  });
+  const retention = retain(parts);
   observer.watch(() => {
     const { loopDelay, alerts } = admission.state();
     return { ...hub.state(), loopDelay, waiting: alerts, log: log.bounds() };
