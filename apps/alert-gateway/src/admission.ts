@@ -14,10 +14,12 @@ export interface AdmissionOptions {
   readonly stuckLoop: Millis;
   /** Part of the heap limit above which all but CRITICAL is shed. */
   readonly heapShare: number;
+  /** Alerts that are kept and not planned yet, above which LOW is shed; MEDIUM at 1.5 times as many, HIGH at twice. */
+  readonly maxLag: number;
 }
 
 /** Which bound sent an alert away. */
-export type ShedReason = 'queue' | 'event_loop' | 'heap';
+export type ShedReason = 'queue' | 'event_loop' | 'heap' | 'plan_lag';
 
 /** Told of alerts that were sent away. */
 export type OnShed = (severity: AlertSeverity, count: number, reason: ShedReason) => void;
@@ -48,18 +50,28 @@ export const admissionDefaults: AdmissionOptions = {
   slowLoop: 100,
   stuckLoop: 500,
   heapShare: 0.7,
+  // Below a minute's work of the planner, and some hundred megabytes of log.
+  maxLag: 200_000,
 };
 
 // Of the bound, how much each severity may fill: CRITICAL keeps a reserve of a fifth to itself.
 const share: Readonly<Record<AlertSeverity, number>> = { 1: 0.5, 2: 0.65, 3: 0.8, 4: 1 };
+
+// At how much of the bound of the lag each severity is shed; CRITICAL never is.
+const lagShare: Readonly<Record<AlertSeverity, number>> = { 1: 1, 2: 1.5, 3: 2, 4: Number.POSITIVE_INFINITY };
 
 const window = 1_000;
 const resolution = 20;
 const shortestWait = 250;
 const longestWait = 2_000;
 
-/** Makes the admission of a process; it watches event loop and heap until it is closed. */
-export const createAdmission = (options: AdmissionOptions, random: Random, onShed: OnShed): Admission => {
+/** Makes the admission of a process; it watches event loop and heap until it is closed. `lag` tells what is not planned. */
+export const createAdmission = (
+  options: AdmissionOptions,
+  random: Random,
+  onShed: OnShed,
+  lag: () => number = () => 0,
+): Admission => {
   const histogram = monitorEventLoopDelay({ resolution });
   histogram.enable();
   const heapLimit = getHeapStatistics().heap_size_limit * options.heapShare;
@@ -82,6 +94,7 @@ export const createAdmission = (options: AdmissionOptions, random: Random, onShe
     if (alerts >= options.maxAlerts * part || bytes >= options.maxBytes * part) return 'queue';
     if (severity === AlertSeverity.CRITICAL) return undefined;
     if (fullHeap) return 'heap';
+    if (lag() >= options.maxLag * lagShare[severity]) return 'plan_lag';
     const tolerated = severity === AlertSeverity.LOW ? options.slowLoop : options.stuckLoop;
     return loopDelay > tolerated ? 'event_loop' : undefined;
   };

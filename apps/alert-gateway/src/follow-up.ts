@@ -1,11 +1,19 @@
-import { type AlertLog, type Ports, type Store, systemRandom } from '@therapytrain/alerts-core';
+import { type AlertLog, type Cursor, type Ports, type Store, systemRandom } from '@therapytrain/alerts-core';
 import { Secret } from '@therapytrain/alerts-core/channel';
 import { type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
-import { type Logger, traceChannel, watchDeliveries } from '@therapytrain/alerts-telemetry';
+import {
+  countBreaches,
+  countRows,
+  type Logger,
+  traceChannel,
+  watchDeliveries,
+  watchIncidents,
+} from '@therapytrain/alerts-telemetry';
 import type { Meter, Tracer } from '@opentelemetry/api';
 import { createChannels } from './channels.ts';
 import { loadKey } from './keys.ts';
 import { channelKinds } from './kinds.ts';
+import { startPruning } from './pruning.ts';
 
 /** What the follow-up of alerts is made of. */
 export interface FollowUpParts {
@@ -23,6 +31,10 @@ export interface FollowUpParts {
 /** Everything that follows from kept alerts, at work in this process. */
 export interface FollowUp {
   readonly desk: Desk;
+  /** How many alerts are kept and not planned yet. */
+  lag(): number;
+  /** How far the log is planned. */
+  planned(): Promise<Cursor>;
   /** The policy in force. */
   policy(): Policy;
   /** Puts another policy in force, its channels first. Rejects and changes nothing where one cannot be built. */
@@ -31,9 +43,21 @@ export interface FollowUp {
   stop(): Promise<void>;
 }
 
+const countPruned = (meter: Meter, logger: Logger) => {
+  const count = countRows(meter);
+  return (rows: number): void => {
+    count(rows);
+    logger.info({ count: rows }, 'incidents and deliveries past their retention were let go');
+  };
+};
+
+/** The most that the metric of what is overdue looks at. */
+const mostOverdue = 10_000;
+
 /** Builds the channels of the policy and starts the engine. Rejects with `POLICY_INVALID` where one cannot be built. */
 export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => {
-  const { log, store, ports, directory, tracer, meter, logger } = parts;
+  const { log, ports, directory, tracer, meter, logger } = parts;
+  const store = countBreaches(parts.store, meter);
   let { policy } = parts;
   const channels = createChannels({
     kinds: new Map(channelKinds.map((each) => [each.kind, each])),
@@ -51,15 +75,27 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
     ports,
     onError: (err) => logger.error({ err }, 'planning or delivering failed'),
   });
+  const overdue = () => store.incidents({ overdueAt: ports.clock.now(), limit: mostOverdue });
+  watchIncidents(meter, { overdue });
   watchDeliveries(meter, { accounting: () => store.accounting(), lag: () => engine.planner.lag() });
+  const pruning = startPruning({
+    store,
+    policy: () => policy,
+    clock: ports.clock,
+    onPruned: countPruned(meter, logger),
+    onFailure: (err) => logger.error({ err }, 'letting go of what is over failed'),
+  });
   return {
     desk: engine.desk,
+    lag: () => engine.planner.lag(),
+    planned: () => store.cursor(),
     policy: () => policy,
     use: async (next) => {
       await channels.use(next);
       policy = next;
     },
     stop: async () => {
+      pruning.stop();
       await engine.stop();
       await channels.close();
       await store.close();

@@ -1,5 +1,5 @@
 import { Metadata, Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
-import { type AlertLog, limits, type Millis, type Ports } from '@therapytrain/alerts-core';
+import { type AlertLog, type Cursor, limits, type Millis, type Ports } from '@therapytrain/alerts-core';
 import { createFlow, type Desk, type Policy } from '@therapytrain/alerts-manager';
 import { admissionDefaults, type AdmissionOptions, createAdmission, type OnShed } from './admission.ts';
 import { connectionDefaults, type ConnectionOptions, createConnections } from './connections.ts';
@@ -30,6 +30,10 @@ export interface GatewayParts {
   readonly observer: GatewayObserver;
   /** What people ask of what was planned. Without one the gateway keeps alerts only, and such calls are refused. */
   readonly desk?: Desk;
+  /** How many alerts are kept and not planned yet. Default: none are planned, so none wait. */
+  readonly lag?: () => number;
+  /** How far the log is planned: what is not is kept, whatever its age. Default: nothing is planned. */
+  readonly planned?: () => Promise<Cursor>;
   /** Bounds that differ from the defaults; for tests. */
   readonly hub?: Partial<HubOptions>;
   readonly admission?: Partial<AdmissionOptions>;
@@ -46,7 +50,7 @@ export interface GatewayObserver {
   readonly onReported: OnReported;
   readonly onShed: OnShed;
   readonly hub: Parameters<typeof createHub>[3];
-  readonly onRetained: (count: number) => void;
+  readonly onRetained: (count: number, unplanned: number) => void;
   /** Given once, to be asked for what the gateway is like at the moment. */
   readonly watch: (state: () => GatewayState) => void;
 }
@@ -106,12 +110,27 @@ const shutDown = async (server: Server, gone: Promise<void>, within: Millis, por
   server.forceShutdown();
 };
 
+const retain = ({ log, policy, planned, ports, observer }: GatewayParts) =>
+  startRetention({
+    log,
+    retention: () => policy().retention,
+    planned,
+    clock: ports.clock,
+    onRetained: observer.onRetained,
+    onFailure: observer.onDefect,
+  });
+
 /** Ties the parts together and serves. */
 export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
   const { log, policy, ports, observer } = parts;
   const types = () => policy().types;
   const flow = createFlow({ log, types, ports });
-  const admission = createAdmission({ ...admissionDefaults, ...parts.admission }, ports.random, observer.onShed);
+  const admission = createAdmission(
+    { ...admissionDefaults, ...parts.admission },
+    ports.random,
+    observer.onShed,
+    parts.lag,
+  );
   const hub = createHub(log, ports.clock, { ...hubDefaults, ...parts.hub }, observer.hub);
   const tokens = createTokens(parts.cursorKey);
   const greet = (): Metadata => greeting(parts.version);
@@ -152,7 +171,7 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
   for (const { definition, handlers } of createDeskRpc(asking)) server.addService(definition, handlers);
   const health = addHealth(server, greet);
   if (parts.reflection) addReflection(server);
-  const retention = startRetention(log, () => policy().retention, ports.clock, observer.onRetained, observer.onDefect);
+  const retention = retain(parts);
   observer.watch(() => {
     const { loopDelay, alerts } = admission.state();
     return { ...hub.state(), loopDelay, waiting: alerts, log: log.bounds() };

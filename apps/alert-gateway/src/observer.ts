@@ -33,9 +33,15 @@ export const createObserver = ({ tracer, tracing, metrics, logger }: ObserverPar
       },
       ended: metrics.streamEnded,
     },
-    onRetained: (count) => {
-      metrics.removed(count);
+    onRetained: (count, unplanned) => {
+      metrics.removed(count, unplanned);
       logger.info({ count }, 'alerts past their retention were let go');
+      if (unplanned > 0) {
+        logger.error(
+          { count: unplanned },
+          'alerts were let go that nobody was told of: the log is too small for the lag',
+        );
+      }
     },
     watch: metrics.watch,
   };

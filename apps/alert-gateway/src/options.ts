@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import type { LogLevel } from '@therapytrain/alerts-telemetry';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { admissionDefaults } from './admission.ts';
 
 const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
@@ -13,6 +14,8 @@ export interface GatewayOptions {
   readonly logLevel: LogLevel;
   readonly reflection: boolean;
   readonly insecure: boolean;
+  /** Alerts. */
+  readonly maxPlanLag: number;
   readonly unsafeSynchronous?: 'NORMAL';
 }
 
@@ -48,6 +51,11 @@ const onOff = (flag: string, description: string): Option =>
       throw new InvalidArgumentError('It must be true or false.');
     })
     .default(false);
+
+const atLeastOne = (value: string): number => {
+  if (/^[1-9]\d{0,11}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('It must be a whole number from 1 on.');
+};
 
 const examples = `
 Every option can also be set by the environment variable that it names; the command line wins.
@@ -98,6 +106,15 @@ export const createCommand = (version: string): Command =>
         '--insecure',
         'listen on addresses that other machines can reach, though callers are not authenticated',
       ).env('ALERTS_INSECURE'),
+    )
+    .addOption(
+      new Option(
+        '--max-plan-lag <alerts>',
+        'how many alerts may be kept and not planned yet before LOW is sent away; MEDIUM at 1.5 times as many, HIGH at twice, CRITICAL never',
+      )
+        .env('ALERTS_MAX_PLAN_LAG')
+        .default(admissionDefaults.maxLag)
+        .argParser(atLeastOne),
     )
     .addOption(
       new Option('--unsafe-synchronous <mode>', 'lose acknowledged alerts when the power fails; for the fault harness')

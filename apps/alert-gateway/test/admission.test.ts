@@ -15,13 +15,18 @@ const calm: AdmissionOptions = { ...admissionDefaults, slowLoop: 1e9, stuckLoop:
 let admission: Admission | undefined;
 afterEach(() => admission?.close());
 
-const open = (options: Partial<AdmissionOptions>, seed = 1) => {
+const open = (options: Partial<AdmissionOptions>, seed = 1, lag = () => 0) => {
   const shed: AlertSeverity[] = [];
   const reasons = new Set<ShedReason>();
-  const made = createAdmission({ ...calm, ...options }, seededRandom(seed), (severity, count, reason) => {
-    for (let at = 0; at < count; at++) shed.push(severity);
-    reasons.add(reason);
-  });
+  const made = createAdmission(
+    { ...calm, ...options },
+    seededRandom(seed),
+    (severity, count, reason) => {
+      for (let at = 0; at < count; at++) shed.push(severity);
+      reasons.add(reason);
+    },
+    lag,
+  );
   admission = made;
   return { admission: made, shed, reasons };
 };
@@ -176,6 +181,37 @@ describe('an event loop that is late', () => {
     const { admission: at } = open({ slowLoop: 1e9, stuckLoop: 1e9 });
     expect(at.state().loopDelay).toBe(0);
     expect(admitted(at)).toBe('LOW,MEDIUM,HIGH,CRITICAL');
+  });
+});
+
+describe('a planner that lags', () => {
+  test.each([
+    [0, 'LOW,MEDIUM,HIGH,CRITICAL'],
+    [99, 'LOW,MEDIUM,HIGH,CRITICAL'],
+    [100, 'MEDIUM,HIGH,CRITICAL'],
+    [149, 'MEDIUM,HIGH,CRITICAL'],
+    [150, 'HIGH,CRITICAL'],
+    [199, 'HIGH,CRITICAL'],
+    [200, 'CRITICAL'],
+    [1e12, 'CRITICAL'],
+  ])('by %d alerts of 100 lets pass: %s', (behind, expected) => {
+    const { admission: at, reasons } = open({ maxLag: 100 }, 1, () => behind);
+    expect(admitted(at)).toBe(expected);
+    expect([...reasons]).toEqual(behind < 100 ? [] : ['plan_lag']);
+  });
+
+  test('sheds of a batch what is least severe, and nothing any more when it has caught up', () => {
+    let behind = 150;
+    const { admission: at } = open({ maxLag: 100 }, 1, () => behind);
+    const passes = (): boolean[] => {
+      const gate = at.gate(1);
+      const all = severities.map((each) => gate.refusal(each) === undefined);
+      gate.leave();
+      return all;
+    };
+    expect(passes()).toEqual([false, false, true, true]);
+    behind = 0;
+    expect(passes()).toEqual([true, true, true, true]);
   });
 });
 

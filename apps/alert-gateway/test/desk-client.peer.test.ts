@@ -51,8 +51,8 @@ test('silences are tried, created, listed and ended', async () => {
   const until = Date.parse('2099-01-01T00:00:00.5Z');
   const said = { when: 'true', reason: 'test', until, from: until - 60_000, upTo: AlertSeverity.CRITICAL };
   const silence = await client.silences.create(said);
-  expect(silence).toEqual({ ...silenceOf(1), ...said, author: 'alice' });
-  expect((await client.silences.list()).silences).toEqual([silence]);
+  expect(silence).toEqual({ ...silenceOf(1), ...said, author: 'alice', hiddenAlerts: 0, hiddenIncidents: 0 });
+  expect((await client.silences.list()).silences).toEqual([{ ...silence, hiddenAlerts: 10 }]);
   expect((await client.silences.expire(silence.id)).until).toBe(8);
   await expect(client.silences.expire(silence.id)).rejects.toMatchObject({ code: 'SILENCE_NOT_FOUND' });
   await expect(client.silences.create({ ...said, when: 'x' })).rejects.toMatchObject({ code: 'FILTER_INVALID' });

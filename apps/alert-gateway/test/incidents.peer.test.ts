@@ -40,6 +40,7 @@ describe('GetIncident', () => {
       resolvedAt: Date.parse('2026-11-24T09:00:00Z'),
       escalations: 2,
       told: ['mail', 'slack'],
+      acknowledgeBy: Date.parse('2026-11-24T07:30:00Z'),
       firstSeen: Date.parse('1969-12-31T23:59:59.250Z'),
     });
     at.has.incidents = [full];
@@ -65,6 +66,7 @@ describe('GetIncident', () => {
       toldChannels: ['mail', 'slack'],
       alertType: 'AUTH_FAILURE',
       alertSource: 'auth-service',
+      acknowledgeBy: new Date('2026-11-24T07:30:00Z'),
     });
     expect(JSON.stringify(incident, (_, value: unknown) => String(value))).not.toContain('u-9');
   });
@@ -111,6 +113,13 @@ describe('ListIncidents', () => {
     );
   });
 
+  test('gives those that are overdue by now', async () => {
+    const [past, future] = [Date.now() - 60_000, Date.now() + 60_000];
+    at.has.incidents = [undefined, past, future].map((acknowledgeBy, n) => incidentOf(n, { acknowledgeBy }));
+    expect(idsOf((await list({ overdue: true })).incidents)).toEqual([idOf('incident', 1)]);
+    expect((await list()).incidents).toHaveLength(3);
+  });
+
   test('looks at a bounded part at a time, and ends a page before it is too large for a message', async () => {
     at.has.incidents = Array.from({ length: 1_200 }, (_, n) => incidentOf(n, { comment: 'c'.repeat(2_000) }));
     const first = await list({ pageSize: 1_000 });
@@ -128,7 +137,12 @@ describe('ListIncidents', () => {
 
   test('takes a page token for the same list only', async () => {
     const { nextPageToken: pageToken } = await list({ pageSize: 1, filter: 'true' });
-    for (const said of [{ filter: 'true ' }, { filter: 'true', states: [IncidentState.OPEN] }, { pageToken: 'x' }]) {
+    for (const said of [
+      { filter: 'true ' },
+      { filter: 'true', states: [IncidentState.OPEN] },
+      { filter: 'true', overdue: true },
+      { pageToken: 'x' },
+    ]) {
       const request = ListIncidentsRequest.fromPartial({ pageToken, ...said });
       const { refusal } = await call(at.client, methods.listIncidents, request);
       expect(refusal).toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'PAGE_TOKEN_INVALID' });

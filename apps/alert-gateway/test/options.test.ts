@@ -68,6 +68,7 @@ describe('options', () => {
       logLevel: 'info',
       reflection: false,
       insecure: false,
+      maxPlanLag: 200_000,
     });
   });
 
@@ -79,6 +80,7 @@ describe('options', () => {
     ALERTS_LOG_LEVEL: 'warn',
     ALERTS_REFLECTION: 'true',
     ALERTS_INSECURE: 'true',
+    ALERTS_MAX_PLAN_LAG: '5000',
   };
 
   test('come from the environment', () => {
@@ -91,13 +93,16 @@ describe('options', () => {
       logLevel: 'warn',
       reflection: true,
       insecure: true,
+      maxPlanLag: 5_000,
     });
   });
 
   test('of the command line win', () => {
     Object.assign(process.env, environment);
     const said = ['--listen', '[::1]:2', '--data', 'here', '--policy', 'p', '--metrics', '127.0.0.1:3'];
-    expect(parse(...said, '--log-level', 'debug', '--reflection', 'false', '--insecure', 'false')).toEqual({
+    expect(
+      parse(...said, '--log-level', 'debug', '--reflection', 'false', '--insecure', 'false', '--max-plan-lag', '7'),
+    ).toEqual({
       listen: '[::1]:2',
       data: 'here',
       policy: 'p',
@@ -105,6 +110,7 @@ describe('options', () => {
       logLevel: 'debug',
       reflection: false,
       insecure: false,
+      maxPlanLag: 7,
     });
   });
 

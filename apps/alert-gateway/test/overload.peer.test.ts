@@ -2,10 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { AlertServiceClient } from '@therapytrain/alerts-api';
 import { type AlertLog, AlertSeverity, severities } from '@therapytrain/alerts-core';
-import { waitFor } from '@therapytrain/alerts-testkit';
+import { Secret } from '@therapytrain/alerts-core/channel';
+import { createPolicy, policySchema, startEngine } from '@therapytrain/alerts-manager';
+import { createMemoryStore, testPorts, waitFor } from '@therapytrain/alerts-testkit';
 import { blindObserver } from '../src/observer.ts';
 import type { GatewayState } from '../src/gateway.ts';
-import { openGateway, type Refusal, refusalOf, report, reportMany } from './support.ts';
+import { after, openGateway, type Refusal, refusalOf, report, reportMany } from './support.ts';
 import { saying } from './support/calls.ts';
 import { healthOf } from './support/health.ts';
 
@@ -130,4 +132,52 @@ test('the severity that a report does not say is that of its type', async () => 
   expect(await turnedAway('AUTH_FAILURE')).toBe(false);
   release();
   for (const { refusal } of await Promise.all(first)) expect(refusal).toBeUndefined();
+});
+
+test('while planning lags, the least severe are sent away and told when to come back, and reporting goes on', async () => {
+  const shed: [AlertSeverity, string][] = [];
+  const policy = createPolicy(
+    policySchema.parse({
+      channels: { mail: { kind: 'email' } },
+      receivers: { security: { channels: ['mail'] } },
+      routes: [{ receivers: ['security'] }],
+    }),
+  );
+  const ports = testPorts();
+  const store = createMemoryStore(ports);
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => void (release = resolve));
+  let lag = (): number => 0;
+  const gateway = await openGateway({
+    inMemory: true,
+    admission: { ...calm, maxLag: 10 },
+    lag: () => lag(),
+    observer: { ...blindObserver, onShed: (severity, _, reason) => void shed.push([severity, reason]) },
+  });
+  const engine = startEngine({
+    log: gateway.log,
+    // The planner's commit waits, as on a disk that is slow.
+    store: { ...store, commit: (changes) => held.then(() => store.commit(changes)) },
+    ports,
+    policy: () => policy,
+    channel: () => undefined,
+    pseudonymKey: new Secret('the key of a script, of no worth at all'),
+    onError: (error) => expect(error).toBeUndefined(),
+  });
+  after(() => engine.stop());
+  lag = () => engine.planner.lag();
+  for (let n = 0; n < 10; n++) expect((await report(gateway.client, { severity: LOW })).refusal).toBeUndefined();
+  await waitFor(() => engine.planner.lag() === 10, { what: 'a planner that is behind' });
+  const first = await report(gateway.client, { severity: LOW });
+  if (first.refusal) checkRefusal(first.refusal, true);
+  expect(first.response).toBeUndefined();
+  for (let n = 0; n < 50; n++) expect((await report(gateway.client, { severity: CRITICAL })).response).toBeDefined();
+  for (const severity of severities) {
+    const { refusal } = await report(gateway.client, { severity });
+    expect([severity, refusal?.reason]).toEqual([severity, severity === CRITICAL ? undefined : 'OVERLOADED']);
+  }
+  expect(new Set(shed.map(([, reason]) => reason))).toEqual(new Set(['plan_lag']));
+  release();
+  await engine.planner.idle();
+  expect((await report(gateway.client, { severity: LOW })).refusal).toBeUndefined();
 });

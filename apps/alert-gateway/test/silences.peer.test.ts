@@ -92,6 +92,7 @@ test('ListSilences gives them newest first, page by page', async () => {
     answered(call(at.client, methods.listSilences, ListSilencesRequest.fromPartial({ pageSize: 2, pageToken })));
   const first = await list();
   expect(first.silences.map(({ reason }) => reason)).toEqual(['load test 3', 'load test 2']);
+  expect(first.silences[0]).toMatchObject({ hiddenAlerts: 11n, hiddenIncidents: 1n });
   const second = await list(first.nextPageToken);
   expect(second.silences.map(({ reason }) => reason)).toEqual(['load test 1']);
   expect(second.nextPageToken).toBe('');

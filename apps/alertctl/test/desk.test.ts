@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { AlertSeverity } from '@therapytrain/alerts-core';
+import { epoch } from '@therapytrain/alerts-testkit';
 import { deskRun } from './support/desk-run.ts';
 import { deliveryOf, idOf, incidentOf, silenceOf } from './support/small-client.ts';
 
@@ -14,6 +15,18 @@ describe('incidents', () => {
       'ID        AGE  SEVERITY  STATE  ALERTS  LAST  OWNER  SOURCE  TITLE',
       '00000001  1m   HIGH      OPEN   1       1s           login   Authentication failure 1',
       '00000002  2m   HIGH      OPEN   2       1s           login   Authentication failure 2',
+    ]);
+  });
+
+  test('list shows what is overdue, and when something is due where it is', async () => {
+    const due = (minutes: number) => ({ acknowledgeBy: epoch + minutes * 60_000 });
+    const incidents = [incidentOf(1, due(-3)), incidentOf(2, due(90)), incidentOf(3, { ...due(1), state: 'RESOLVED' })];
+    const { out, has } = await deskRun({ incidents }, ['incidents', 'list', '--overdue']);
+    expect(has.asked[0]?.[1]).toMatchObject({ overdue: true, states: ['OPEN', 'ACKNOWLEDGED'] });
+    expect(lines(out).map((line) => line.slice(0, 45))).toEqual([
+      'ID        AGE  SEVERITY  STATE  DUE     ALERT',
+      '00000001  1m   HIGH      OPEN   3m ago  1    ',
+      '00000002  2m   HIGH      OPEN   in 1h   2    ',
     ]);
   });
 
@@ -114,13 +127,13 @@ describe('silences', () => {
     const preview = await deskRun({ incidents: three }, ['silences', 'preview', 'true']);
     expect(lines(preview.out)[0]).toBe('In the last 24 hours it would have held back 12 alerts of 3 incidents.');
     expect(lines(preview.out)).toHaveLength(5);
-    const silences = [silenceOf(1), silenceOf(2)];
+    const silences = [silenceOf(1, { hiddenAlerts: 57, hiddenIncidents: 3 }), silenceOf(2)];
     const listed = await deskRun({ silences }, ['silences', 'list']);
     expect(lines(listed.out)[1]).toMatch(
-      /^00000001 {2}0s ago {2}in 2h {2}HIGH +alice {3}load test {2}source == "edge"$/,
+      /^00000001 {2}0s ago {2}in 2h {2}HIGH +57 +3 +alice {3}load test {2}source == "edge"$/,
     );
     const expired = await deskRun({ silences }, ['silences', 'expire', '00000002']);
-    expect([expired.out, expired.has.silences]).toEqual([`${idOf('silence', 2)}  has ended\n`, [silenceOf(1)]]);
+    expect([expired.out, expired.has.silences]).toEqual([`${idOf('silence', 2)}  has ended\n`, silences.slice(0, 1)]);
   });
 
   test.each([

@@ -16,6 +16,7 @@ export type {
   ListedAccount,
   ListedDelivery,
   ListedIncident,
+  ListedSilence,
   NewSilence,
   PageOptions,
   PreviewedSilence,

@@ -70,6 +70,8 @@ export {
   type Explanation,
   type ExplanationStep,
   type Incident,
+  type Hidden,
+  type HiddenTotal,
   incidentAlerts,
   type IncidentQuery,
   type Job,

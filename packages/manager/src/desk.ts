@@ -26,6 +26,7 @@ import type { Policy } from './policy/policy.ts';
 import { acknowledged, assigned, commented, resolvedBy } from './stages/command.ts';
 import { groupKey, factsOf } from './stages/group.ts';
 import { entry, type Plan, type RouteFacts } from './stages/route.ts';
+import { silenceEndJob } from './stages/silence-end.ts';
 
 /** Who asks, and the id of the request: the same one a second time changes nothing and gives the same answer. */
 export interface Command {
@@ -53,6 +54,13 @@ export interface SilenceCommand extends Command {
   readonly upTo: AlertSeverity;
 }
 
+/** A silence, with what it has held back so far. */
+export interface ListedSilence extends Silence {
+  readonly hiddenAlerts: number;
+  /** How many incidents these belong to, and those of another silence that it went on to hide. */
+  readonly hiddenIncidents: number;
+}
+
 /** What a silence would have held back. */
 export interface SilencePreview {
   /** Alerts of the last 24 hours, of the newest 100,000. */
@@ -70,7 +78,7 @@ export interface Desk {
   assign(command: IncidentCommand & { readonly assignee: string }): Promise<Incident>;
   comment(command: IncidentCommand): Promise<Incident>;
   /** Those that stand, and those that are to come. */
-  silences(): Promise<readonly Silence[]>;
+  silences(): Promise<readonly ListedSilence[]>;
   previewSilence(draft: { readonly when: string; readonly upTo: AlertSeverity }): Promise<SilencePreview>;
   createSilence(command: SilenceCommand): Promise<Silence>;
   expireSilence(command: Command & { readonly silence: string }): Promise<Silence>;
@@ -168,6 +176,15 @@ const createIncidentCommands = ({ store, policy, ports, onChanged }: DeskParts) 
 };
 
 const createSilenceCommands = ({ log, store, policy, ports, onChanged }: DeskParts) => {
+  const facts = (): RouteFacts => ({ policy: policy(), now: ports.clock.now(), ids: ports.ids });
+  const listed = async (silences: readonly Silence[]): Promise<readonly ListedSilence[]> => {
+    const hidden = new Map((await store.hidden(silences.map(({ id }) => id))).map((each) => [each.silence, each]));
+    return silences.map((each) => ({
+      ...each,
+      hiddenAlerts: hidden.get(each.id)?.alerts ?? 0,
+      hiddenIncidents: hidden.get(each.id)?.incidents ?? 0,
+    }));
+  };
   const alertsSince = async function* (since: Instant) {
     let cursor = await log.seek(since);
     for (let seen = 0; seen < previewAlerts;) {
@@ -179,6 +196,7 @@ const createSilenceCommands = ({ log, store, policy, ports, onChanged }: DeskPar
     }
   };
   return {
+    list: async () => listed(await store.silences(ports.clock.now())),
     preview: async (when: string, upTo: AlertSeverity): Promise<SilencePreview> => {
       const expression = expressionOf(when);
       const keys = new Set<string>();
@@ -202,7 +220,9 @@ const createSilenceCommands = ({ log, store, policy, ports, onChanged }: DeskPar
       const silence = { id, when, author: by, reason, from: from ?? now, until, upTo, createdAt: now };
       checkSpan(silence, policy(), now);
       const audit = [entry('silence.created', id, now, { until, upTo }, by)];
-      await store.commit({ silences: [silence], audit, request: requestOf(command) });
+      const jobs = [silenceEndJob(silence, until, facts())];
+      await store.commit({ silences: [silence], jobs, audit, request: requestOf(command) });
+      onChanged();
       return silence;
     },
     expire: async (command: Command & { readonly silence: string }): Promise<Silence> => {
@@ -213,7 +233,8 @@ const createSilenceCommands = ({ log, store, policy, ports, onChanged }: DeskPar
       if (silence.until <= now) return silence;
       const ended = { ...silence, until: now };
       const audit = [entry('silence.expired', silence.id, now, {}, command.by)];
-      await store.commit({ silences: [ended], audit, request: requestOf(command) });
+      const jobs = [silenceEndJob(ended, now, facts())];
+      await store.commit({ silences: [ended], jobs, audit, request: requestOf(command) });
       onChanged();
       return ended;
     },
@@ -239,7 +260,7 @@ export const createDesk = (parts: DeskParts): Desk => {
       checkText('comment', command.comment ?? '', true);
       return change(command, (incident, facts) => commented(incident, command, facts));
     },
-    silences: () => store.silences(ports.clock.now()),
+    silences: () => silences.list(),
     previewSilence: ({ when, upTo }) => silences.preview(when, upTo),
     createSilence: (command) => silences.create(command),
     expireSilence: (command) => silences.expire(command),

@@ -10,22 +10,27 @@ import {
   type Cursor,
   decodeAlert,
   type Incident,
+  type Job,
   type LogBatch,
+  type NewAuditEntry,
   type Ports,
   type Receipt,
+  type Settlement,
   type Store,
 } from '@therapytrain/alerts-core';
-import { type Outcome, outcomeOf } from '@therapytrain/alerts-core/channel';
+import { type Outcome, outcomeOf, type Story } from '@therapytrain/alerts-core/channel';
 import type { Policy } from './policy/policy.ts';
 import { accept } from './stages/accept.ts';
 import { correlate, type CorrelateFacts, groupsOf, runsOf } from './stages/correlate.ts';
-import { deliver, type DeliverParts } from './stages/deliver.ts';
+import { deliver, type DeliverParts, storyFor } from './stages/deliver.ts';
 import { fallback } from './stages/fallback.ts';
 import { keep } from './stages/keep.ts';
 import type { Standing } from './stages/mute.ts';
 import { review } from './stages/review.ts';
 import { entry, type Plan, route } from './stages/route.ts';
-import { settle } from './stages/settle.ts';
+import { createSilenceEnds } from './silences.ts';
+import { mostAttempts, settle } from './stages/settle.ts';
+import { isSuperseded } from './stages/superseded.ts';
 import { createStanding } from './standing.ts';
 
 /** What reporting is made of. */
@@ -109,6 +114,7 @@ export const changesOf = (plans: readonly Plan[]): Changes => ({
   jobs: plans.flatMap(({ jobs }) => jobs),
   cancel: plans.flatMap(({ cancel }) => cancel),
   counts: plans.flatMap(({ counts }) => counts),
+  hidden: plans.flatMap(({ hidden = [] }) => hidden),
   audit: plans.flatMap(({ audit }) => audit),
 });
 
@@ -128,6 +134,7 @@ const afterwards = (first: Plan, then: Plan): Plan => {
     jobs: [...first.jobs.filter((job) => !dropped.includes(job)), ...then.jobs],
     cancel: [...first.cancel, ...then.cancel],
     counts: [...first.counts, ...unsaid, ...then.counts],
+    hidden: [...(first.hidden ?? []), ...(then.hidden ?? [])],
     audit: [...first.audit, ...then.audit],
   };
 };
@@ -152,11 +159,14 @@ const planGroup = (
   return { ...plan, incident: { ...plan.incident, version } };
 };
 
+const tooOften = { state: 'dead', reason: 'peer_failed', detail: 'it was tried too often' } as const;
+
 /** Ties the stages of what follows together. */
 export const createFollowUp = (parts: FollowUpParts): FollowUp => {
   const { store, ports } = parts;
   const standingAt = createStanding(store);
   const facts = () => ({ policy: parts.policy(), now: ports.clock.now(), ids: ports.ids });
+  const silences = createSilenceEnds(store, facts);
 
   const planOnce = async (batch: LogBatch): Promise<void> => {
     const at = facts();
@@ -167,29 +177,40 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
     await store.commit({ ...changesOf(plans), cursor: batch.cursor });
   };
 
-  const attempt = async (claim: Claim, incident: Incident, signal: AbortSignal): Promise<Outcome> => {
-    const { job } = claim;
+  const attempt = async ({ job }: Claim, story: () => Promise<Story>, signal: AbortSignal): Promise<Outcome> => {
     try {
-      const ref = await store.ref(incident.id, job.target);
-      return await deliver({ job, incident, ref, now: ports.clock.now() }, parts, signal);
+      const ref = await store.ref(job.incident, job.target);
+      return await deliver(job, ref, await story(), parts, signal);
     } catch (error) {
       parts.onDefect(error);
       return outcomeOf('peer_failed', 'a defect of ours');
     }
   };
 
+  const settled = (job: Job, { state }: Settlement, outcome: string): readonly NewAuditEntry[] => [
+    entry(`delivery.${state}`, job.id, ports.clock.now(), {
+      incident: job.incident,
+      channel: job.target,
+      attempt: job.attempts,
+      outcome,
+    }),
+  ];
+
+  const giveUp = async (claim: Claim, next: Settlement, outcome: string): Promise<void> =>
+    void (await store.settle([{ claim, next, changes: { audit: settled(claim.job, next, outcome) } }]));
+
+  const tellOfSilence = async (claim: Claim, signal: AbortSignal): Promise<void> => {
+    const story = await silences.story(claim);
+    if (!story) return giveUp(claim, { state: 'cancelled', detail: 'its silence is gone' }, 'gone');
+    const outcome = await attempt(claim, async () => story, signal);
+    await giveUp(claim, settle(claim.job, outcome, ports), outcome.kind === 'done' ? 'done' : outcome.reason);
+  };
+
   const tell = async (claim: Claim, incident: Incident, signal: AbortSignal): Promise<void> => {
     const { job } = claim;
-    const outcome = await attempt(claim, incident, signal);
+    const outcome = await attempt(claim, () => storyFor({ job, incident, now: ports.clock.now() }, parts), signal);
     const next = settle(job, outcome, ports);
-    const audit = [
-      entry(`delivery.${next.state}`, job.id, ports.clock.now(), {
-        incident: incident.id,
-        channel: job.target,
-        attempt: job.attempts,
-        outcome: outcome.kind === 'done' ? 'done' : outcome.reason,
-      }),
-    ];
+    const audit = settled(job, next, outcome.kind === 'done' ? 'done' : outcome.reason);
     await withoutConflict(async () => {
       const now = await store.incident(incident.id);
       const other = now ? fallback(job, outcome, next, now, facts()) : undefined;
@@ -214,10 +235,15 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
     plan: (batch) => withoutConflict(() => planOnce(batch)),
     pass: (cursor) => store.commit({ cursor }),
     work: async (claim, signal) => {
-      if (claim.job.kind === 'review') return lookAgain(claim);
-      const incident = await store.incident(claim.job.incident);
-      if (incident) return tell(claim, incident, signal);
-      await store.settle([{ claim, next: { state: 'dead', reason: 'refused', detail: 'its incident is gone' } }]);
+      const { job } = claim;
+      if (job.kind === 'review') return job.target === 'silence_end' ? silences.end(claim) : lookAgain(claim);
+      // Each attempt so far ended the process, or it would have been settled: it must not end this one too.
+      if (job.attempts > mostAttempts) return giveUp(claim, tooOften, tooOften.reason);
+      if (job.event === 'silence_ended') return tellOfSilence(claim, signal);
+      const incident = await store.incident(job.incident);
+      if (!incident) return giveUp(claim, { state: 'dead', reason: 'refused', detail: 'its incident is gone' }, 'gone');
+      if (isSuperseded(job, incident)) return giveUp(claim, { state: 'cancelled', detail: 'superseded' }, 'superseded');
+      return tell(claim, incident, signal);
     },
   };
 };

@@ -3,6 +3,7 @@ export {
   type Command,
   createDesk,
   type Desk,
+  type ListedSilence,
   type DeskParts,
   type IncidentCommand,
   type SilenceCommand,

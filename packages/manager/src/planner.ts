@@ -37,6 +37,7 @@ export const startPlanner = (parts: PlannerParts): Planner => {
   const { log, followUp, clock } = parts;
   const stopping = new AbortController();
   let planned = 0;
+  let begun = false;
   let wake: (() => void) | undefined;
   // The batch after the one that is being planned is read meanwhile.
   let ahead: { readonly from: number; readonly batch: Promise<LogBatch> } | undefined;
@@ -87,7 +88,6 @@ export const startPlanner = (parts: PlannerParts): Planner => {
     return true;
   };
   const run = async (): Promise<void> => {
-    let begun = false;
     while (!stopping.signal.aborted) {
       try {
         if (!begun) planned = await parts.cursor();
@@ -107,9 +107,10 @@ export const startPlanner = (parts: PlannerParts): Planner => {
   return {
     idle: () => {
       const upTo = log.bounds().newest;
-      return upTo <= planned ? Promise.resolve() : new Promise((done) => void idlers.push({ upTo, done }));
+      return begun && upTo <= planned ? Promise.resolve() : new Promise((done) => void idlers.push({ upTo, done }));
     },
-    lag: () => Math.max(0, log.bounds().newest - planned),
+    // Before the place is known nothing is known to wait.
+    lag: () => (begun ? Math.max(0, log.bounds().newest - planned) : 0),
     stop: async () => {
       stopping.abort();
       wake?.();

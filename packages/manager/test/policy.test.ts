@@ -10,7 +10,7 @@ const faultsOf = (source: unknown): readonly string[] =>
 describe('a policy in force', () => {
   test('of nothing: the built-in types, and every alert kept', () => {
     expect([...defaultPolicy.types.declared.keys()]).toHaveLength(5);
-    expect(defaultPolicy.retention).toEqual({ maxAge: undefined, maxBytes: undefined });
+    expect(defaultPolicy.retention).toEqual({ maxAge: undefined, maxBytes: undefined, incidents: 90 * 86_400_000 });
     expect(policyOf({}).types.defaultSeverity('AUTH_FAILURE')).toBe(AlertSeverity.HIGH);
   });
 
@@ -52,9 +52,10 @@ describe('a policy in force', () => {
   });
 
   test('retention in milliseconds and bytes', () => {
-    expect(policyOf({ retention: { max_age: '90d', max_size: '10GiB' } }).retention).toEqual({
+    expect(policyOf({ retention: { max_age: '90d', max_size: '10GiB', incidents: '1d' } }).retention).toEqual({
       maxAge: 7_776_000_000,
       maxBytes: 10_737_418_240,
+      incidents: 86_400_000,
     });
   });
 });

@@ -9,6 +9,7 @@ import {
   escapeSlack,
   type Notice,
   noticeEvents,
+  tellsOfIncident,
   Secret,
 } from '@therapytrain/alerts-core/channel';
 import type { Liquid } from 'liquidjs';
@@ -86,7 +87,7 @@ const samples = (): readonly Notice<Clearance>[] => {
         event,
         at: 0,
         alerts: [sampleAlert(1), sampleAlert(2)],
-        ...(event === 'alert' || event === 'digest' ? {} : { incident }),
+        ...(tellsOfIncident(event) ? { incident } : {}),
       },
       2,
     ),

@@ -34,6 +34,7 @@ export const viewOf = (notice: Notice<Clearance>) => ({
         last_seen: moment(notice.incident.lastSeen),
         by: (notice.incident.by ?? null) as string | null,
         comment: (notice.incident.comment ?? null) as string | null,
+        acknowledge_by: notice.incident.acknowledgeBy === undefined ? null : moment(notice.incident.acknowledgeBy),
       }
     : null,
 });

@@ -1,6 +1,7 @@
 import { AlertError, type Clock, type Store } from '@therapytrain/alerts-core';
 import { createChanging } from './memory-store/changing.ts';
 import { createClaims } from './memory-store/claims.ts';
+import { createPrune } from './memory-store/prune.ts';
 import { createQuestions } from './memory-store/questions.ts';
 import { createRows } from './memory-store/rows.ts';
 
@@ -31,15 +32,18 @@ export const createMemoryStore = ({ clock }: MemoryStoreParts): Store => {
     incident: whileOpen((id: string) => rows.incidents.get(id)),
     incidents: whileOpen(questions.incidents),
     silences: whileOpen(questions.silences),
-    applied: whileOpen((request: string) => rows.requests.get(request) === true),
+    applied: whileOpen((request: string) => rows.requests.get(request) !== undefined),
     commit: write(changing.apply),
     claim: write(claims.claim),
     renew: write(claims.renew),
     settle: write(claims.settle),
+    hidden: whileOpen(questions.hidden),
+    hiddenIncidents: whileOpen(questions.hiddenIncidents),
     nextDue: whileOpen(questions.nextDue),
     ref: whileOpen((incident: string, channel: string) => rows.refs.get(JSON.stringify([incident, channel]))),
     deliveries: whileOpen(questions.deliveries),
     replay: write(claims.replay),
+    prune: write(createPrune(rows)),
     accounting: whileOpen(questions.accounting),
     audit: whileOpen((after: number, limit: number) => rows.audit().slice(after, after + limit)),
     close: async () => void (closed = true),

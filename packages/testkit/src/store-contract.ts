@@ -4,6 +4,7 @@ import { closeChecks } from './store-checks/close.ts';
 import { commitChecks } from './store-checks/commit.ts';
 import { listChecks } from './store-checks/lists.ts';
 import { modelChecks } from './store-checks/model.ts';
+import { pruneChecks } from './store-checks/prune.ts';
 import { settleChecks } from './store-checks/settle.ts';
 import { slotChecks } from './store-checks/slots.ts';
 import type { OpenStore, StoreCheck } from './store-checks/subject.ts';
@@ -18,6 +19,7 @@ export const storeChecks: readonly StoreCheck[] = [
   ...claimChecks,
   ...settleChecks,
   ...listChecks,
+  ...pruneChecks,
   ...closeChecks,
   ...modelChecks,
 ];

@@ -1,4 +1,4 @@
-import { AlertError, type Changes, type Claim, type NewJob, type Store } from '@therapytrain/alerts-core';
+import { AlertError, type Changes, type Claim, type Hidden, type NewJob, type Store } from '@therapytrain/alerts-core';
 import { createMemoryStore, type OpenStore, testPorts } from '@therapytrain/alerts-testkit';
 
 /** A change to a store: the contract must see through each that breaks a promise. */
@@ -430,5 +430,39 @@ export const flawedStores: readonly FlawedStore[] = [
     'loses pairs, seen by chance',
     merged((job) => ({ ...job, pairs: 0 })),
     model,
+  ),
+  flawed(
+    'takes no notice of when something is due',
+    (store) => ({ ...store, incidents: ({ overdueAt: _, ...query }) => store.incidents(query) }),
+    'incidents that should have been acknowledged by a time are listed',
+  ),
+  flawed(
+    'counts what is cancelled late as dead',
+    countsWrongly('suppressed', 'dead'),
+    'what is cancelled after an attempt is not tried again, and counts as suppressed',
+  ),
+  flawed(
+    'keeps the first of what was hidden',
+    (store) => {
+      const seen = new Set<string>();
+      const isFirst = ({ silence, incident }: Hidden): boolean => seen.size !== seen.add(`${silence} ${incident}`).size;
+      return decided((each) => ({ ...each, hidden: (each.hidden ?? []).filter(isFirst) }))(store);
+    },
+    'what silences held back is summed up by silence',
+  ),
+  flawed(
+    'lets go of what is young too',
+    (store) => ({ ...store, prune: ({ limit }) => store.prune({ before: Number.MAX_SAFE_INTEGER, limit }) }),
+    'prune lets go of jobs that have ended, and the accounting stays',
+  ),
+  flawed(
+    'lets go of all at once',
+    (store) => ({ ...store, prune: ({ before }) => store.prune({ before, limit: 1_000 }) }),
+    'prune goes in steps, the oldest first',
+  ),
+  flawed(
+    'keeps everything',
+    (store) => ({ ...store, prune: async () => 0 }),
+    'prune lets go of resolved incidents that no job needs',
   ),
 ];

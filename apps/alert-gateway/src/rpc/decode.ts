@@ -12,7 +12,7 @@ export const shapes = {
   // What the draft holds is for the codec of reports to say.
   ExplainAlertRequest: { 1: 'text', 2: {} },
   GetIncidentRequest: { 1: 'text' },
-  ListIncidentsRequest: { 1: 'number', 2: 'text', 3: 'text' },
+  ListIncidentsRequest: { 1: 'number', 2: 'text', 3: 'text', 5: 'number' },
   IncidentChangeRequest: incidentChange,
   CreateSilenceRequest: { 1: 'text', 2: 'text', 3: 'text', 4: timestamp, 5: timestamp, 6: span, 7: 'number' },
   PreviewSilenceRequest: { 1: 'text', 2: 'number' },

@@ -15,6 +15,7 @@ import {
   recipientStates,
   type Silence,
 } from '@therapytrain/alerts-core';
+import type { ListedSilence } from '@therapytrain/alerts-manager';
 
 const numberOf = <T>(names: readonly T[], name: T): never => (names.indexOf(name) + 1) as never;
 
@@ -46,10 +47,11 @@ export const encodeIncident = (incident: Incident): Uint8Array =>
     toldChannels: [...incident.told],
     alertType: incident.facts.type,
     alertSource: incident.facts.source,
+    acknowledgeBy: optionalDate(incident.acknowledgeBy),
   }).finish();
 
 /** A silence as `therapytrain.alerts.v1.Silence`. */
-export const encodeSilence = (silence: Silence): Uint8Array =>
+export const encodeSilence = (silence: Silence & Partial<ListedSilence>): Uint8Array =>
   WireSilence.encode({
     id: silence.id,
     when: silence.when,
@@ -59,6 +61,8 @@ export const encodeSilence = (silence: Silence): Uint8Array =>
     endsAt: dateOf(silence.until),
     upTo: silence.upTo,
     createdAt: dateOf(silence.createdAt),
+    hiddenAlerts: BigInt(silence.hiddenAlerts ?? 0),
+    hiddenIncidents: BigInt(silence.hiddenIncidents ?? 0),
   }).finish();
 
 /** A delivery as `therapytrain.alerts.v1.Delivery`. */

@@ -37,7 +37,7 @@ const changeFaults = ({ requestId, incidentId, etag }: Change) => [
   etagFault(etag),
 ];
 
-const readHandles = ({ log, tokens }: DeskRpcParts) =>
+const readHandles = ({ log, tokens, clock }: DeskRpcParts) =>
   ({
     getIncident: async (desk, message) => {
       const { incidentId } = decodeStrictly(message, shapes.GetIncidentRequest, GetIncidentRequest.decode);
@@ -53,12 +53,14 @@ const readHandles = ({ log, tokens }: DeskRpcParts) =>
       });
       const states = namesOf('states', request.states, incidentStates);
       const expression = compileFilter(request.filter);
+      const now = clock.now();
       const list = {
-        name: JSON.stringify(['incidents', request.filter, [...states].sort()]),
+        name: JSON.stringify(['incidents', request.filter, [...states].sort(), request.overdue]),
         read: (before: string | undefined, limit: number) =>
           desk.incidents({
             limit,
             ...(states.length > 0 ? { states } : {}),
+            ...(request.overdue ? { overdueAt: now } : {}),
             ...(before === undefined ? {} : { before }),
           }),
         passes: ({ facts }: Incident) => expression?.matches(facts) ?? true,

@@ -35,7 +35,7 @@ const endOf = ({ end }: CreateSilenceRequest, from: Instant): Instant => {
 };
 
 // They are few, and the desk knows them all.
-const below = (silences: readonly Silence[], before: string | undefined, limit: number): readonly Silence[] =>
+const below = <T extends Silence>(silences: readonly T[], before: string | undefined, limit: number): readonly T[] =>
   silences
     .filter(({ id }) => before === undefined || id < before)
     .sort((one, other) => (one.id < other.id ? 1 : -1))

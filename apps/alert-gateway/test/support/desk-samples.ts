@@ -38,6 +38,7 @@ export const incidentOf = (n: number, said: Partial<Incident> = {}): Incident =>
   assignee: '',
   acknowledgedAt: undefined,
   resolvedAt: undefined,
+  acknowledgeBy: undefined,
   escalations: 0,
   told: [],
   ...said,

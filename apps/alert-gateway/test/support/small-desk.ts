@@ -90,9 +90,11 @@ const incidentPart = (has: DeskContents, once: Once) => {
     });
   return {
     incident: async (id) => known(has.incidents, id, 'INCIDENT'),
-    incidents: async ({ states, before, limit }) =>
+    incidents: async ({ states, overdueAt, before, limit }) =>
       below(
-        has.incidents.filter(({ state }) => states?.includes(state) ?? true),
+        has.incidents
+          .filter(({ state }) => states?.includes(state) ?? true)
+          .filter(({ acknowledgeBy }) => overdueAt === undefined || (acknowledgeBy ?? Infinity) <= overdueAt),
         before,
         limit,
       ),
@@ -107,7 +109,7 @@ const incidentPart = (has: DeskContents, once: Once) => {
 
 const silencePart = (has: DeskContents, once: Once) =>
   ({
-    silences: async () => has.silences,
+    silences: async () => has.silences.map((each, n) => ({ ...each, hiddenAlerts: 10 + n, hiddenIncidents: n })),
     previewSilence: async ({ when, upTo }) => {
       const expression = compile(when);
       const incidents = has.incidents.filter(({ facts }) => facts.severity <= upTo && expression.matches(facts));

@@ -17,6 +17,7 @@ const notOver: readonly State[] = ['OPEN', 'ACKNOWLEDGED'];
 interface IncidentOptions extends ListingOptions {
   readonly state?: readonly State[];
   readonly filter?: string;
+  readonly overdue?: boolean;
   readonly watch?: boolean;
 }
 
@@ -26,7 +27,11 @@ const stateArgument = (text: string, before: readonly State[] = []): readonly St
   return [...before, state];
 };
 
-const questionOf = ({ state, filter }: IncidentOptions): IncidentListOptions => ({ states: state ?? notOver, filter });
+const questionOf = ({ state, filter, overdue }: IncidentOptions): IncidentListOptions => ({
+  states: state ?? notOver,
+  filter,
+  overdue,
+});
 
 const betweenLooks = 2_000;
 const clear = '\u001b[H\u001b[J';
@@ -103,6 +108,7 @@ export const addIncidentList = (group: Command, act: Act): void => {
         .argParser(stateArgument),
     )
     .option('--filter <expression>', "CEL over each one's newest alert, with the incident's severity")
+    .option('--overdue', 'only those that are open and should have been acknowledged by now')
     .option('--limit <number>', 'how many at most', countArgument(1, 1_000_000), 50)
     .option('--all', 'all there are, whatever --limit says')
     .option('--wide', "do not cut lines to the terminal's width")

@@ -113,7 +113,10 @@ export const silencesCommand = (act: Act): Command => {
   group
     .command('list')
     .summary('list silences, newest first')
-    .description('Lists silences in force and those still to begin, newest first. With --json one a line.')
+    .description(
+      'Lists silences in force and those still to begin, newest first, and how many alerts each has hidden so far. ' +
+        'With --json one a line.',
+    )
     .option('--limit <number>', 'how many at most', countArgument(1, 1_000_000), 50)
     .option('--all', 'all there are, whatever --limit says')
     .option('--wide', "do not cut lines to the terminal's width")

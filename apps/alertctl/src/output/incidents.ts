@@ -36,12 +36,24 @@ export const incidentJson = (incident: ListedIncident) => ({
   toldChannels: incident.told,
   alertType: incident.type,
   alertSource: incident.source,
+  acknowledgeBy: optional(incident.acknowledgeBy),
 });
 
 /** The state, coloured. */
 export const paintedState = ({ state }: ListedIncident, paint: Paint): string => paint(stateStyles[state], state);
 
-const columns = (now: Instant): readonly Column<ListedIncident>[] => [
+/** When it is to be acknowledged, while nobody has: `in 5m`, or `12m ago` once that has passed. */
+const due = ({ state, acknowledgeBy }: ListedIncident, now: Instant): string =>
+  state === 'OPEN' && acknowledgeBy !== undefined ? fromNow(acknowledgeBy, now) : '';
+
+const dueColumn = (now: Instant): Column<ListedIncident> => ({
+  title: 'DUE',
+  cell: (incident) => due(incident, now),
+  style: ({ acknowledgeBy }) => (acknowledgeBy !== undefined && acknowledgeBy <= now ? 'red' : undefined),
+  expendable: true,
+});
+
+const columns = (incidents: readonly ListedIncident[], now: Instant): readonly Column<ListedIncident>[] => [
   { title: 'ID', cell: ({ id }) => safeLine(shortId(id)) },
   { title: 'AGE', cell: ({ openedAt }) => age(openedAt, now) },
   {
@@ -50,6 +62,7 @@ const columns = (now: Instant): readonly Column<ListedIncident>[] => [
     style: ({ severity }) => severityStyle(severity),
   },
   { title: 'STATE', cell: ({ state }) => state, style: ({ state }) => stateStyles[state] },
+  ...(incidents.some((each) => due(each, now) !== '') ? [dueColumn(now)] : []),
   { title: 'ALERTS', cell: ({ count }) => String(count) },
   { title: 'LAST', cell: ({ lastSeen }) => age(lastSeen, now), expendable: true },
   { title: 'OWNER', cell: ({ assignee, by }) => safeLine(assignee || by), shrinksTo: 6, expendable: true },
@@ -63,7 +76,7 @@ export const incidentTable = (
   now: Instant,
   paint: Paint,
   terminal?: number,
-): readonly string[] => table(columns(now), incidents, paint, terminal);
+): readonly string[] => table(columns(incidents, now), incidents, paint, terminal);
 
 /** All there is to say of one incident, one fact a line. */
 export const incidentDetails = (incident: ListedIncident, now: Instant, paint: Paint): readonly string[] => {
@@ -80,6 +93,7 @@ export const incidentDetails = (incident: ListedIncident, now: Instant, paint: P
     ['First seen', when(incident.firstSeen)],
     ['Last seen', when(incident.lastSeen)],
     ['Opened', when(incident.openedAt)],
+    ['Acknowledge by', incident.state === 'OPEN' ? when(incident.acknowledgeBy) : ''],
     ['Acknowledged', when(incident.acknowledgedAt)],
     ['Resolved', when(incident.resolvedAt)],
     ['By', safeLine(incident.by)],

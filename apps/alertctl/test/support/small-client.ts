@@ -5,14 +5,15 @@ import {
   type ListedAccount,
   type ListedDelivery,
   type ListedIncident,
+  type ListedSilence,
 } from '@therapytrain/alerts-client';
-import { AlertError, AlertSeverity, type Silence } from '@therapytrain/alerts-core';
+import { AlertError, AlertSeverity } from '@therapytrain/alerts-core';
 import { epoch } from '@therapytrain/alerts-testkit';
 
 /** What a gateway in memory holds. A test may read and change it. */
 export interface SmallContents {
   incidents: ListedIncident[];
-  silences: Silence[];
+  silences: ListedSilence[];
   deliveries: ListedDelivery[];
   accounts: ListedAccount[];
   explanation: Explanation;
@@ -41,6 +42,7 @@ export const incidentOf = (n: number, said: Partial<ListedIncident> = {}): Liste
   by: '',
   comment: '',
   assignee: '',
+  acknowledgeBy: undefined,
   escalations: 0,
   told: [],
   type: 'AUTH_FAILURE',
@@ -49,7 +51,7 @@ export const incidentOf = (n: number, said: Partial<ListedIncident> = {}): Liste
 });
 
 /** The n-th silence; it ends in two hours. */
-export const silenceOf = (n: number, said: Partial<Silence> = {}): Silence => ({
+export const silenceOf = (n: number, said: Partial<ListedSilence> = {}): ListedSilence => ({
   id: idOf('silence', n),
   when: 'source == "edge"',
   author: 'alice',
@@ -58,6 +60,8 @@ export const silenceOf = (n: number, said: Partial<Silence> = {}): Silence => ({
   until: epoch + 7_200_000,
   upTo: AlertSeverity.HIGH,
   createdAt: epoch,
+  hiddenAlerts: 0,
+  hiddenIncidents: 0,
   ...said,
 });
 

@@ -57,6 +57,8 @@ const eventOf = ({ event, incident }: Notice<Clearance>): string => {
     acknowledged: by ? `Acknowledged by ${by}.` : 'The incident was acknowledged.',
     resolved: by ? `Resolved by ${by}.` : 'The incident was resolved.',
     digest: 'A digest of what has come in.',
+    reminded: 'Nobody has acknowledged the incident yet.',
+    silence_ended: 'A silence has ended.',
   } as const;
   return sentences[event];
 };
@@ -68,10 +70,11 @@ const toneOf = ({ event, incident }: Notice<Clearance>): Content['tone'] => {
 
 const rowsOf = ({ incident }: Notice<Clearance>): readonly Row[] => {
   if (!incident) return [];
-  const { id, title, state, count: joined, firstSeen, lastSeen } = incident;
+  const { id, title, state, count: joined, firstSeen, lastSeen, acknowledgeBy } = incident;
   return [
     { label: 'Incident', value: title },
     { label: 'State', value: state.charAt(0) + state.slice(1).toLowerCase() },
+    ...(acknowledgeBy === undefined ? [] : [{ label: 'Acknowledge by', value: timeOf(acknowledgeBy) }]),
     { label: 'Alerts', value: wholeNumber.format(joined) },
     { label: 'First seen', value: timeOf(firstSeen) },
     { label: 'Last seen', value: timeOf(lastSeen) },

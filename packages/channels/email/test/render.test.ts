@@ -19,6 +19,16 @@ const says: Readonly<Record<NoticeEvent, readonly [subject: string, sentence: st
   ],
   resolved: ['[RESOLVED] HIGH Failed logins at the sign-in service', 'Resolved by Robin (on call).', '#166534'],
   digest: ['1 alerts, the most severe HIGH', 'A digest of what has come in.', '#c2410c'],
+  reminded: [
+    '[REMINDER] HIGH Failed logins at the sign-in service',
+    'Nobody has acknowledged the incident yet.',
+    '#c2410c',
+  ],
+  silence_ended: [
+    '[SILENCE ENDED] Robin: it held back 12 alerts of 3 incidents, the most severe HIGH',
+    'A silence has ended.',
+    '#c2410c',
+  ],
 };
 
 test.each(noticeEvents)('the event "%s"', (event) => {

@@ -19,6 +19,8 @@ const actions: Readonly<Record<NoticeEvent, EventAction>> = {
   acknowledged: 'acknowledge',
   resolved: 'resolve',
   digest: 'trigger',
+  reminded: 'trigger',
+  silence_ended: 'trigger',
 };
 
 const severities: Readonly<Record<AlertSeverity, 'critical' | 'error' | 'warning' | 'info'>> = {
@@ -57,9 +59,10 @@ export const render = (notice: Notice<Clearance>, key: string) => {
       summary: cut(headline, bounds.summary),
       // PagerDuty refuses an event without a source.
       source: cut(alerts[0]?.source ?? '', bounds.source) || 'alert-gateway',
-      severity: severities[severity],
+      // What is over need not wake anybody, however severe it was.
+      severity: notice.event === 'silence_ended' ? 'info' : severities[severity],
       timestamp: new Date(notice.at).toISOString(),
-      class: alerts[0]?.type ?? 'DIGEST',
+      class: alerts[0]?.type ?? (notice.event === 'silence_ended' ? 'SILENCE' : 'DIGEST'),
       custom_details: {
         delivery_id: key,
         event: notice.event,

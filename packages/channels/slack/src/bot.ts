@@ -18,7 +18,7 @@ interface Place {
 }
 
 // Changes of an incident's state, which its thread tells. Mere news changes the message and disturbs nobody.
-const threaded: readonly NoticeEvent[] = ['opened', 'escalated', 'acknowledged', 'resolved'];
+const threaded: readonly NoticeEvent[] = ['opened', 'escalated', 'acknowledged', 'resolved', 'reminded'];
 // The message is not there any more, or is not in a channel of ours: a new one takes its place.
 const lost = ['message_not_found', 'channel_not_found', 'thread_not_found', 'is_archived', 'not_in_channel'];
 // The workspace forbids to change it. It is there, so its thread tells everything.

@@ -10,6 +10,8 @@ export const payloadTypes = {
   acknowledged: 'incident.acknowledged',
   resolved: 'incident.resolved',
   digest: 'alert.digest',
+  reminded: 'incident.reminded',
+  silence_ended: 'silence.ended',
 } as const satisfies Record<NoticeEvent, string>;
 
 /** What the `type` of a CloudEvent begins with. */
@@ -47,6 +49,7 @@ const incident = z.object({
   title: z.string().optional().describe('Full detail only, as all that follows.'),
   by: z.string().optional().describe('Who acknowledged, resolved or was called.'),
   comment: z.string().optional(),
+  acknowledgeBy: moment('Until when somebody should acknowledge it').optional(),
 });
 
 const data = z.object({

@@ -75,10 +75,18 @@ const alertOf = (alert: NoticeAlert<Clearance>, { text, facts }: Size): WebhookD
 };
 
 const incidentOf = (incident: NoticeIncident<Clearance>, { text }: Size): NonNullable<WebhookData['incident']> => {
-  const { id, state, count, firstSeen, lastSeen, title, by, comment } = incident;
+  const { id, state, count, firstSeen, lastSeen, title, by, comment, acknowledgeBy } = incident;
   const ids = { id, state, count, firstSeen: time(firstSeen), lastSeen: time(lastSeen) };
   if (text === undefined) return ids;
-  return { ...ids, title, ...given({ by, comment: comment && cut(comment, text) }) };
+  return {
+    ...ids,
+    title,
+    ...given({
+      by,
+      comment: comment && cut(comment, text),
+      acknowledgeBy: acknowledgeBy === undefined ? undefined : time(acknowledgeBy),
+    }),
+  };
 };
 
 const dataOf = (notice: Notice<Clearance>, size: Size, truncated: boolean): WebhookData => ({

@@ -22,8 +22,8 @@ export const createIncidentCalls = (ask: Ask, ids: Ids): IncidentCalls => {
     etag,
   });
   return {
-    list: async ({ states, filter = '', pageSize = 0, pageToken = '' } = {}) => {
-      const request = { states: numbersOf(incidentStates, states), filter, pageSize, pageToken };
+    list: async ({ states, filter = '', overdue = false, pageSize = 0, pageToken = '' } = {}) => {
+      const request = { states: numbersOf(incidentStates, states), filter, overdue, pageSize, pageToken };
       const { incidents, nextPageToken } = await askBy(ask, methods.listIncidents, request);
       return { incidents: incidents.map(readIncident), nextPageToken };
     },

@@ -61,6 +61,8 @@ export interface IncidentListOptions extends PageOptions {
   readonly states?: readonly Incident['state'][] | undefined;
   /** CEL over the newest alert of each, with the incident's severity. All, if left out. */
   readonly filter?: string | undefined;
+  /** True: only those that are open and should have been acknowledged by now. */
+  readonly overdue?: boolean | undefined;
 }
 
 /** One page of incidents. */
@@ -110,23 +112,31 @@ export interface PreviewedSilence {
   readonly incidents: readonly ListedIncident[];
 }
 
+/** A silence as a gateway tells of it. */
+export interface ListedSilence extends Silence {
+  /** How many alerts it has held back so far; 0 where it was just created or ended. */
+  readonly hiddenAlerts: number;
+  /** Of how many incidents; 0 where it was just created or ended. */
+  readonly hiddenIncidents: number;
+}
+
 /** One page of silences. */
 export interface SilencePage {
   /** Newest first. */
-  readonly silences: readonly Silence[];
+  readonly silences: readonly ListedSilence[];
   /** Empty at the end. */
   readonly nextPageToken: string;
 }
 
 /** Notices that are held back for a while. */
 export interface SilenceCalls {
-  create(silence: NewSilence): Promise<Silence>;
+  create(silence: NewSilence): Promise<ListedSilence>;
   /** Changes nothing. */
   preview(draft: SilenceDraft): Promise<PreviewedSilence>;
   /** Those in force and those still to begin. */
   list(options?: PageOptions): Promise<SilencePage>;
   /** Ends one now. Rejects with `SILENCE_NOT_FOUND` if there is none, or it has ended. */
-  expire(id: string, options?: ChangeOptions): Promise<Silence>;
+  expire(id: string, options?: ChangeOptions): Promise<ListedSilence>;
 }
 
 /** Which dead letters. */

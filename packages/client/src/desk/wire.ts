@@ -13,10 +13,9 @@ import {
   isSeverity,
   noticeEvents,
   recipientStates,
-  type Silence,
 } from '@therapytrain/alerts-core';
 import { present } from './method.ts';
-import type { ListedAccount, ListedDelivery, ListedIncident } from './types.ts';
+import type { ListedAccount, ListedDelivery, ListedIncident, ListedSilence } from './types.ts';
 
 const unknown = (): AlertError => new AlertError('DEFECT', 'the gateway told something that this client does not know');
 
@@ -61,12 +60,13 @@ export const readIncident = (wire: WireIncident | undefined): ListedIncident => 
     told: incident.toldChannels,
     type: incident.alertType,
     source: incident.alertSource,
+    acknowledgeBy: incident.acknowledgeBy?.getTime(),
   };
 };
 
 /** A silence of the wire. */
-export const readSilence = (wire: WireSilence | undefined): Silence => {
-  const { id, when, author, reason, startsAt, endsAt, upTo, createdAt } = present(wire);
+export const readSilence = (wire: WireSilence | undefined): ListedSilence => {
+  const { id, when, author, reason, startsAt, endsAt, upTo, createdAt, ...held } = present(wire);
   return {
     id,
     when,
@@ -76,6 +76,8 @@ export const readSilence = (wire: WireSilence | undefined): Silence => {
     until: instantOf(endsAt),
     upTo: severityOf(upTo),
     createdAt: instantOf(createdAt),
+    hiddenAlerts: Number(held.hiddenAlerts),
+    hiddenIncidents: Number(held.hiddenIncidents),
   };
 };
 

@@ -12,6 +12,8 @@ export {
   type NoticeAlert,
   type NoticeEvent,
   noticeEvents,
+  type SilenceStory,
+  tellsOfIncident,
   type NoticeIncident,
   type Story,
   type UpTo,

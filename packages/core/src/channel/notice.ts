@@ -19,10 +19,26 @@ declare const clearedTo: unique symbol;
 export type ClearedText<L extends Clearance> = string & { readonly [clearedTo]: L };
 
 /** Why people are told, in the order of their numbers on the wire, from 1. */
-export const noticeEvents = ['alert', 'opened', 'updated', 'escalated', 'acknowledged', 'resolved', 'digest'] as const;
+export const noticeEvents = [
+  'alert',
+  'opened',
+  'updated',
+  'escalated',
+  'acknowledged',
+  'resolved',
+  'digest',
+  /** Nothing is new, and nobody has seen to it yet. */
+  'reminded',
+  /** What held notices back has ended: how much that was. */
+  'silence_ended',
+] as const;
 
 /** One of {@link noticeEvents}. */
 export type NoticeEvent = (typeof noticeEvents)[number];
+
+/** True for events that tell of one incident; the others have none. */
+export const tellsOfIncident = (event: NoticeEvent): boolean =>
+  event !== 'alert' && event !== 'digest' && event !== 'silence_ended';
 
 /** Where an incident may be, in the order of their numbers on the wire, from 1. */
 export const incidentStates = ['OPEN', 'ACKNOWLEDGED', 'RESOLVED'] as const;
@@ -46,6 +62,18 @@ export interface IncidentStory {
   readonly by?: string;
   /** What they wrote. */
   readonly comment?: string;
+  /** While nobody has acknowledged it: until when somebody should. */
+  readonly acknowledgeBy?: Instant;
+}
+
+/** What a silence held back, before it is cleared for anybody. Its reason is not told: it is what somebody wrote. */
+export interface SilenceStory {
+  /** Who created it: a name of the staff. */
+  readonly author: string;
+  /** The highest of what it held back. */
+  readonly severity: AlertSeverity;
+  readonly alerts: number;
+  readonly incidents: number;
 }
 
 /** What there is to tell, before it is cleared for anybody. Only the projection reads it. */
@@ -57,8 +85,10 @@ export interface Story {
   readonly alerts: readonly Alert[];
   /** How many alerts it stands for, if more than are given. */
   readonly total?: number;
-  /** Present for all events but `alert` and `digest`. */
+  /** Present for the events of {@link tellsOfIncident}. */
   readonly incident?: IncidentStory;
+  /** Present for `silence_ended`. */
+  readonly silence?: SilenceStory;
   /** Where to read on: an http or https address of the deployment itself. */
   readonly link?: string;
 }
@@ -100,6 +130,8 @@ export interface NoticeIncident<L extends Clearance> {
   readonly lastSeen: Instant;
   readonly by: ClearedText<L> | undefined;
   readonly comment: ClearedText<L> | undefined;
+  /** While nobody has acknowledged it: until when somebody should. */
+  readonly acknowledgeBy?: Instant;
 }
 
 /** What a channel is given to say. It holds the levels `L` and no other, so no renderer can show more. */

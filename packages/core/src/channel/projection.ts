@@ -2,6 +2,7 @@ import type { Alert } from '../alert.ts';
 import type { AlertTypes } from '../alert-type.ts';
 import { canonicalJson } from '../fingerprint.ts';
 import type { MetadataValue } from '../metadata.ts';
+import type { Instant } from '../ports.ts';
 import { Sensitivity } from '../sensitivity.ts';
 import { type AlertSeverity, severityName } from '../severity.ts';
 import { type Conceal, createConceal, type Hidden } from './conceal.ts';
@@ -14,6 +15,7 @@ import type {
   NoticeAlert,
   NoticeEvent,
   NoticeIncident,
+  SilenceStory,
   Story,
   UpTo,
 } from './notice.ts';
@@ -70,6 +72,8 @@ const eventWords: Readonly<Record<NoticeEvent, string>> = {
   acknowledged: '[ACKNOWLEDGED] ',
   resolved: '[RESOLVED] ',
   digest: '',
+  reminded: '[REMINDER] ',
+  silence_ended: '[SILENCE ENDED] ',
 };
 
 interface Clearing {
@@ -141,7 +145,7 @@ const incidentAt = <L extends Clearance>(
     value === undefined || clearing.clearance < Sensitivity.INTERNAL
       ? undefined
       : cleared<L>(clearing, value, lines, max);
-  const { id, state, count, firstSeen, lastSeen } = incident;
+  const { id, state, count, firstSeen, lastSeen, acknowledgeBy } = incident;
   return {
     id,
     title: text(incident.title, bounds.title, 'one') ?? (title as ClearedText<L>),
@@ -151,23 +155,38 @@ const incidentAt = <L extends Clearance>(
     lastSeen,
     by: text(incident.by, bounds.by, 'one'),
     comment: text(incident.comment, bounds.comment, 'many'),
+    ...(acknowledgeBy !== undefined && { acknowledgeBy }),
   };
 };
 
-const severityIn = ({ incident, alerts }: Story): AlertSeverity =>
+const severityIn = ({ incident, silence, alerts }: Story): AlertSeverity =>
   alerts.reduce(
     (most, { severity }) => (severity > most ? severity : most),
-    incident?.severity ?? (1 as AlertSeverity),
+    incident?.severity ?? silence?.severity ?? (1 as AlertSeverity),
   );
 
+const minuteOf = (at: Instant): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+
+// A reminder says how long there is still, where everybody sees it first.
+const eventWordOf = ({ event, incident }: Story): string => {
+  const by = incident?.acknowledgeBy;
+  return event === 'reminded' && by !== undefined ? `[ACKNOWLEDGE BY ${minuteOf(by)} UTC] ` : eventWords[event];
+};
+
+const heldBack = ({ author, alerts, incidents, severity }: SilenceStory, free: boolean): string => {
+  const what = `${alerts} ${alerts === 1 ? 'alert' : 'alerts'} of ${incidents} ${incidents === 1 ? 'incident' : 'incidents'}`;
+  return `${free ? `${author}: ` : ''}it held back ${what}, the most severe ${severityName(severity)}`;
+};
+
 const headlineOf = (clearing: Clearing, story: Story, title: string): ClearedText<1 | 2> => {
-  const { event, incident, alerts, total = alerts.length } = story;
+  const { event, incident, silence, alerts, total = alerts.length } = story;
   const severity = severityName(severityIn(story));
   const free = clearing.clearance >= Sensitivity.INTERNAL;
   const about = (free ? incident?.title : undefined) ?? title;
   const said = event === 'alert' && free && alerts[0] ? `: ${alerts[0].message}` : '';
-  const text = event === 'digest' ? `${total} alerts, the most severe ${severity}` : `${severity} ${about}${said}`;
-  return cleared<1 | 2>(clearing, `${eventWords[event]}${text}`, 'one', bounds.headline);
+  const whole = event === 'digest' ? `${total} alerts, the most severe ${severity}` : `${severity} ${about}${said}`;
+  const text = silence ? heldBack(silence, free) : whole;
+  return cleared<1 | 2>(clearing, `${eventWordOf(story)}${text}`, 'one', bounds.headline);
 };
 
 const webLink = (link: string | undefined): string | undefined =>

@@ -40,10 +40,38 @@ export interface Incident {
   readonly assignee: string;
   readonly acknowledgedAt: Instant | undefined;
   readonly resolvedAt: Instant | undefined;
+  /**
+   * Until when somebody should have acknowledged it, since people were told of it; undefined where there is no response
+   * time for it. It stays when it has passed: an incident that is still open then is overdue.
+   */
+  readonly acknowledgeBy: Instant | undefined;
   /** How often it was escalated. */
   readonly escalations: number;
   /** Channels that a notice of it was planned for: these are told that it ended. */
   readonly told: readonly string[];
+}
+
+/** What a silence held back of one incident: added to what it held back of it before. */
+export interface Hidden {
+  readonly silence: string;
+  readonly incident: string;
+  /** Whole and not negative. */
+  readonly alerts: number;
+  /** The incident's; the highest of all counts. */
+  readonly severity: AlertSeverity;
+  /** The channels that would have been told. */
+  readonly channels: readonly string[];
+}
+
+/** All that a silence has held back so far. */
+export interface HiddenTotal {
+  readonly silence: string;
+  readonly alerts: number;
+  readonly incidents: number;
+  /** The highest of its incidents. */
+  readonly severity: AlertSeverity;
+  /** By name. */
+  readonly channels: readonly string[];
 }
 
 /** A period in which notices of what matches are held back. */

@@ -1,4 +1,4 @@
-export { type Incident, incidentAlerts, type Silence } from './incident.ts';
+export { type Hidden, type HiddenTotal, type Incident, incidentAlerts, type Silence } from './incident.ts';
 export {
   type Claim,
   type Delivery,

@@ -7,17 +7,18 @@ import type { AlertSeverity } from '../severity.ts';
 export type JobKind =
   /** Tells of an incident through one channel. */
   | 'delivery'
-  /** Looks at an incident again: not acknowledged, quiet for long, no longer silenced. */
+  /** Looks at an incident again: not acknowledged, quiet for long, no longer silenced; or at a silence that has ended. */
   | 'review';
 
 /** Why an incident is looked at again. */
-export type ReviewReason = 'acknowledge' | 'quiet' | 'remind' | 'silence';
+export type ReviewReason = 'acknowledge' | 'due' | 'quiet' | 'remind' | 'silence' | 'silence_end';
 
 /** Work that is planned for a time. */
 export interface NewJob {
   /** UUID version 7. It is the delivery's key at the peer. */
   readonly id: string;
   readonly kind: JobKind;
+  /** The incident that it is about; the silence for a review `silence_end` and a delivery `silence_ended`. */
   readonly incident: string;
   /** The channel's name for a delivery, the {@link ReviewReason} for a review. */
   readonly target: string;
@@ -70,7 +71,9 @@ export type Settlement =
       readonly progress?: string;
       readonly doubtful: boolean;
     }
-  | { readonly state: 'dead'; readonly reason: string; readonly detail: string };
+  | { readonly state: 'dead'; readonly reason: string; readonly detail: string }
+  /** Nobody needs it any more: its pairs count as suppressed. */
+  | { readonly state: 'cancelled'; readonly detail: string };
 
 /** Where a delivery may be, in the order of their numbers on the wire, from 1. */
 export const deliveryStates = ['waiting', 'claimed', 'done', 'dead', 'cancelled'] as const;

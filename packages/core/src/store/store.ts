@@ -1,6 +1,6 @@
 import type { Cursor } from '../log.ts';
 import type { Instant } from '../ports.ts';
-import type { Incident, Silence } from './incident.ts';
+import type { Hidden, HiddenTotal, Incident, Silence } from './incident.ts';
 import type { Claim, Delivery, DeliveryState, NewJob, Settlement } from './job.ts';
 
 /**
@@ -56,11 +56,12 @@ export interface Changes {
   /** Jobs of these slots that wait are cancelled, before `jobs` are scheduled; their pairs count as suppressed. */
   readonly cancel?: readonly string[];
   readonly silences?: readonly Silence[];
+  readonly hidden?: readonly Hidden[];
   readonly counts?: readonly Count[];
   readonly audit?: readonly NewAuditEntry[];
   /** How far the log is planned. Must not be behind what it is. */
   readonly cursor?: Cursor;
-  /** An id of the caller's request: the same one a second time changes nothing. */
+  /** An id of the caller's request: the same one a second time changes nothing, until `prune` forgets it. */
   readonly request?: string;
 }
 
@@ -87,13 +88,16 @@ export interface DeliveryQuery {
 /** What to list, newest first. */
 export interface IncidentQuery {
   readonly states?: readonly Incident['state'][];
+  /** Only those that are open and should have been acknowledged by this time. */
+  readonly overdueAt?: Instant;
   /** Below this id, for the next page. */
   readonly before?: string;
   readonly limit: number;
 }
 
 /**
- * What follows from alerts. One process has it open. Every write is one commit: durable when it resolves, nothing of it
+ * What follows from alerts. One process has it open. Whoever had it open before is gone: what opens it takes back the
+ * claims that were left, so that their jobs wait again, for the time they were due, and are doubtful. Every write is one commit: durable when it resolves, nothing of it
  * when it rejects. Rejects with `STORE_UNAVAILABLE`, `DISK_FULL` or `CLOSED` where nothing can be written.
  */
 export interface Store {
@@ -105,6 +109,10 @@ export interface Store {
   incidents(query: IncidentQuery): Promise<readonly Incident[]>;
   /** Silences that begin before and end after this time, and those that do later; by id. */
   silences(now: Instant): Promise<readonly Silence[]>;
+  /** What these silences have held back so far, by id; those that held back nothing are left out. */
+  hidden(silences: readonly string[]): Promise<readonly HiddenTotal[]>;
+  /** Ids of the incidents of which a silence held something back, ascending, above `after`, at most `limit`. */
+  hiddenIncidents(silence: string, after: string, limit: number): Promise<readonly string[]>;
   /** True if a commit bore this request. */
   applied(request: string): Promise<boolean>;
   /** Rejects with `CONFLICT` if an incident is no longer at the version that was read; then nothing has changed. */
@@ -131,6 +139,12 @@ export interface Store {
   deliveries(query: DeliveryQuery): Promise<readonly Delivery[]>;
   /** Makes dead deliveries wait again, from `due`, with no attempts counted. Gives those that were dead; others stay. */
   replay(ids: readonly string[], due: Instant): Promise<readonly Delivery[]>;
+  /**
+   * Lets go of what was over before a time, the oldest first, at most `limit` rows of each sort: jobs that ended,
+   * incidents that were resolved and of which no job is left, silences with what they hid, ids of requests. The
+   * accounting and the audit stay. Gives how many rows went; 0 when there is nothing left to let go.
+   */
+  prune(by: { readonly before: Instant; readonly limit: number }): Promise<number>;
   /** Every channel that was ever counted, by name. */
   accounting(): Promise<readonly Account[]>;
   audit(after: number, limit: number): Promise<readonly AuditEntry[]>;

@@ -9,7 +9,7 @@ import {
   type MetadataValue,
   Sensitivity,
 } from '@therapytrain/alerts-core';
-import type { ChannelSettings, Policy, Route } from './policy.ts';
+import type { ChannelSettings, Escalation, Policy, Route } from './policy.ts';
 import { policySchema, type PolicySettings, type RouteSettings } from './schema.ts';
 import { createWindow } from './window.ts';
 
@@ -81,15 +81,26 @@ const channelsOf = (settings: PolicySettings['channels'], resolved: ResolvedOpti
     ]),
   );
 
+type EscalationSettings = NonNullable<PolicySettings['escalations']['HIGH']>;
+
+// One that would have to come before its incident is none.
+const remindBefore = ({ remind_before: own, acknowledge_within: within }: EscalationSettings): number | undefined => {
+  const before = own ?? Math.floor(within / 5);
+  return before === 'never' || before >= within ? undefined : before;
+};
+
+const escalationOf = (settings: EscalationSettings): Escalation => ({
+  acknowledgeWithin: settings.acknowledge_within,
+  remindBefore: remindBefore(settings),
+  receivers: settings.receivers,
+  repeats: settings.repeats,
+});
+
 const tellingOf = ({ routes, receivers, channels, escalations }: PolicySettings, resolved: ResolvedOptions) => ({
   routes: routesOf(routes, atTheTop, []),
   receivers: new Map(Object.entries(receivers).map(([name, each]) => [name, { name, ...each }])),
   channels: channelsOf(channels, resolved),
-  escalations: bySeverity(escalations, ({ acknowledge_within: acknowledgeWithin, receivers, repeats }) => ({
-    acknowledgeWithin,
-    receivers,
-    repeats,
-  })),
+  escalations: bySeverity(escalations, escalationOf),
 });
 
 const holdingOf = ({ inhibitions, maintenance, longest_silence: longest }: PolicySettings) => ({
@@ -125,7 +136,11 @@ export const createPolicy = (settings: PolicySettings, resolved: ResolvedOptions
     ...tellingOf(settings, resolved),
     ...holdingOf(settings),
     incidentLink: settings.incident_link,
-    retention: { maxAge: settings.retention.max_age, maxBytes: settings.retention.max_size },
+    retention: {
+      maxAge: settings.retention.max_age,
+      maxBytes: settings.retention.max_size,
+      incidents: settings.retention.incidents,
+    },
   };
 };
 

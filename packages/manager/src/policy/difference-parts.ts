@@ -75,6 +75,9 @@ const ofEscalation = (
   const [was, is] = [namesOf(old.receivers), namesOf(now.receivers)];
   return [
     ...(before === within ? [] : [changed(`${name} must be acknowledged within ${within}, not ${before}`)]),
+    ...(old.remindBefore === now.remindBefore
+      ? []
+      : [changed(`${name} is reminded of ${spanText(now.remindBefore)} ahead, not ${spanText(old.remindBefore)}`)]),
     ...(was === is ? [] : [doubtful(`${name} is escalated to ${is}, not to ${was}`)]),
     ...(old.repeats === now.repeats ? [] : [changed(`${name} is told again ${now.repeats} times, not ${old.repeats}`)]),
   ];
@@ -99,6 +102,7 @@ const spans = (before: Policy, after: Policy): readonly PolicyChange[] =>
   [
     ['an incident is opened again within', before.reopenWithin, after.reopenWithin] as const,
     ['alerts are kept for', before.retention.maxAge, after.retention.maxAge] as const,
+    ['what is over is kept for', before.retention.incidents, after.retention.incidents] as const,
     ...worstFirst.map(
       (severity) =>
         [

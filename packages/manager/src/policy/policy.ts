@@ -42,6 +42,8 @@ export interface ChannelSettings {
 export interface Escalation {
   /** How long an incident may stay unacknowledged. */
   readonly acknowledgeWithin: Millis;
+  /** How long before it runs out those who were told are reminded; undefined: not at all. Below `acknowledgeWithin`. */
+  readonly remindBefore: Millis | undefined;
   /** Receivers, one after another, each when the time has run out once more; the last is told again up to `repeats`. */
   readonly receivers: readonly string[];
   readonly repeats: number;
@@ -71,7 +73,12 @@ export interface Policy {
   /** The first 12 hexadecimal digits of SHA-256 of its canonical JSON, secrets as references. */
   readonly version: string;
   readonly types: AlertTypes;
-  readonly retention: { readonly maxAge: Millis | undefined; readonly maxBytes: number | undefined };
+  readonly retention: {
+    readonly maxAge: Millis | undefined;
+    readonly maxBytes: number | undefined;
+    /** How long what is over is kept after its end: incidents, deliveries, silences, ids of changes. */
+    readonly incidents: Millis;
+  };
   /** The metadata keys that group alerts of a type into incidents; undefined: those that make its fingerprint. */
   groupBy(type: string): readonly string[] | undefined;
   /** How long an incident of the type stays open without an alert; undefined: until somebody resolves it. */

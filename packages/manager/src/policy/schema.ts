@@ -74,6 +74,12 @@ const escalation = (within?: string) =>
       acknowledge_within: (within === undefined ? duration() : duration().prefault(within)).describe(
         'How long an incident may stay unacknowledged.',
       ),
+      remind_before: z
+        .union([duration(), z.literal('never')], 'is neither a span such as 10m nor never')
+        .optional()
+        .describe(
+          'How long before that those who were told are told once more. Default: a fifth of acknowledge_within.',
+        ),
       receivers: z
         .array(name())
         .min(1, 'names nobody')
@@ -133,9 +139,15 @@ export const policySchema = z.strictObject({
     .strictObject({
       max_age: duration().optional().describe('Alerts older than this are let go.'),
       max_size: byteSize().optional().describe('The log is kept below this, oldest alerts first.'),
+      incidents: duration()
+        .prefault('90d')
+        .describe(
+          'So long after their end resolved incidents, deliveries (dead ones too), silences and the request ids of ' +
+            'changes are let go; at least as long as reopen_within. Accounting and audit stay.',
+        ),
     })
     .prefault({})
-    .describe('How long alerts are kept. Request ids stay known for ever.'),
+    .describe('How long alerts and what followed from them are kept. Request ids of reports stay known for ever.'),
 });
 
 /** A policy as it is written. */

@@ -32,7 +32,7 @@ export const acknowledged = (incident: Incident, { by, comment = '' }: Said, fac
   return {
     ...unchanged(next),
     jobs: telling(next, 'acknowledged', facts),
-    cancel: ['acknowledge', 'remind'].map((why) => reviewSlot(incident.id, why)),
+    cancel: ['acknowledge', 'due', 'remind'].map((why) => reviewSlot(incident.id, why)),
     audit: [entry('incident.acknowledged', incident.id, facts.now, {}, by)],
   };
 };
@@ -46,7 +46,7 @@ export const resolvedBy = (incident: Incident, { by, comment = '' }: Said, facts
     jobs: telling(next, 'resolved', facts),
     cancel: [
       ...incident.told.map((channel) => newsSlot(incident.id, channel)),
-      ...['acknowledge', 'quiet', 'remind', 'silence'].map((why) => reviewSlot(incident.id, why)),
+      ...['acknowledge', 'due', 'quiet', 'remind', 'silence'].map((why) => reviewSlot(incident.id, why)),
     ],
     audit: [entry('incident.resolved', incident.id, facts.now, {}, by)],
   };

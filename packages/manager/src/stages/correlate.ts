@@ -60,6 +60,7 @@ const opened = (alert: Alert, key: string, { now, ids, policy }: CorrelateFacts)
   assignee: '',
   acknowledgedAt: undefined,
   resolvedAt: undefined,
+  acknowledgeBy: undefined,
   escalations: 0,
   told: [],
 });
@@ -72,6 +73,7 @@ const reopened = (incident: Incident, now: Instant): Incident => ({
   comment: '',
   acknowledgedAt: undefined,
   resolvedAt: undefined,
+  acknowledgeBy: undefined,
   escalations: 0,
 });
 

@@ -4,7 +4,6 @@ import {
   type Channel,
   type Clearance,
   type IncidentStory,
-  type NoticeEvent,
   type Outcome,
   outcomeOf,
   type Project,
@@ -42,39 +41,45 @@ const storyOf = (incident: Incident): IncidentStory => ({
   lastSeen: incident.lastSeen,
   ...(incident.by !== '' && incident.by !== 'gateway' && { by: incident.by }),
   ...(incident.comment !== '' && { comment: incident.comment }),
+  ...(incident.state === 'OPEN' && incident.acknowledgeBy !== undefined && { acknowledgeBy: incident.acknowledgeBy }),
 });
 
-// What is over when its news go out is told as over.
-const eventOf = (job: Job, incident: Incident): NoticeEvent =>
-  incident.state === 'RESOLVED' && job.event !== 'resolved' ? 'resolved' : job.event;
-
-/** The notice of a delivery at the clearance of its channel: the incident as it is now, and its newest alerts. */
-export const noticeFor = async <C extends Clearance>(
-  { job, incident, now }: Delivering,
-  clearance: C,
-  { log, project, link }: Pick<DeliverParts, 'log' | 'project' | 'link'>,
-): Promise<Notice<UpTo<C>>> => {
+/** What a delivery tells of its incident: as it is now, with its newest alerts. */
+export const storyFor = async (
+  { job, incident, now }: Omit<Delivering, 'ref'>,
+  { log, link }: Pick<DeliverParts, 'log' | 'link'>,
+): Promise<Story> => {
   // One that is past its retention is not shown, and still counted.
   const kept = await Promise.all(incident.newest.map((sequence) => keptAt(sequence, log)));
   const alerts = kept.filter((each) => each !== undefined).map(({ encoded }) => decodeAlert(encoded));
   const address = link(incident.id);
-  const story: Story = {
-    event: eventOf(job, incident),
+  return {
+    event: job.event,
     at: now,
     alerts,
     total: incident.count,
     incident: storyOf(incident),
     ...(address !== undefined && { link: address }),
   };
-  return project(story, clearance);
 };
 
-/** One attempt of one delivery. Resolves with what the channel says; rejects only for a defect of ours. */
-export const deliver = async (delivering: Delivering, parts: DeliverParts, signal: AbortSignal): Promise<Outcome> => {
-  const { job, ref } = delivering;
-  const channel = parts.channel(job.target);
+/** The notice of a delivery at the clearance of its channel. */
+export const noticeFor = async <C extends Clearance>(
+  delivering: Omit<Delivering, 'ref'>,
+  clearance: C,
+  parts: Pick<DeliverParts, 'log' | 'project' | 'link'>,
+): Promise<Notice<UpTo<C>>> => parts.project(await storyFor(delivering, parts), clearance);
+
+/** One attempt to tell a story. Resolves with what the channel says; rejects only for a defect of ours. */
+export const deliver = async (
+  job: Job,
+  ref: string | undefined,
+  story: Story,
+  { channel: channelOf, project }: Pick<DeliverParts, 'channel' | 'project'>,
+  signal: AbortSignal,
+): Promise<Outcome> => {
+  const channel = channelOf(job.target);
   if (!channel) return outcomeOf('bad_options', 'the policy has no channel of this name');
-  const notice = await noticeFor(delivering, channel.clearance, parts);
   const attempt: Attempt = {
     key: job.id,
     number: job.attempts,
@@ -83,5 +88,5 @@ export const deliver = async (delivering: Delivering, parts: DeliverParts, signa
     ...(ref !== undefined && { ref }),
     ...(job.progress !== undefined && { progress: job.progress }),
   };
-  return channel.deliver(notice, attempt);
+  return channel.deliver(project(story, channel.clearance), attempt);
 };

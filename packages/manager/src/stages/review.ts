@@ -1,6 +1,16 @@
-import type { Incident, Job } from '@therapytrain/alerts-core';
+import { type Incident, type Job, severityName } from '@therapytrain/alerts-core';
 import { mutedBy, type Standing } from './mute.ts';
-import { deliveryJob, entry, lookAgainAt, type Plan, reviewJob, route, type RouteFacts } from './route.ts';
+import {
+  deliveryJob,
+  entry,
+  hiddenBy,
+  legsOf,
+  lookAgainAt,
+  type Plan,
+  reviewJob,
+  route,
+  type RouteFacts,
+} from './route.ts';
 
 const nothing = (incident: Incident): Plan => ({ incident, jobs: [], cancel: [], counts: [], audit: [] });
 
@@ -10,7 +20,22 @@ const changed = (incident: Incident, changes: Partial<Incident>): Incident => ({
   version: incident.version + 1,
 });
 
-/** Nobody has acknowledged it in time: the next receiver is told, and the time runs again. */
+/** The time runs out, and nobody has acknowledged it: who was told is told so, once. */
+const dueSoon = (incident: Incident, facts: RouteFacts): Plan => {
+  const { now } = facts;
+  const by = incident.acknowledgeBy;
+  // When that time has passed it is no reminder any more: escalating tells it.
+  if (incident.state !== 'OPEN' || by === undefined || now >= by) return nothing(incident);
+  return {
+    ...nothing(incident),
+    jobs: incident.told.map((channel) =>
+      deliveryJob(incident, { channel, event: 'reminded', due: now, pairs: 0 }, facts),
+    ),
+    audit: [entry('incident.due', incident.id, now, { channels: incident.told.length })],
+  };
+};
+
+/** Nobody has acknowledged it in time: the next receiver is told, and the time runs again, up to a bound. */
 const overdue = (incident: Incident, facts: RouteFacts): Plan => {
   const { policy, now } = facts;
   const rule = policy.escalations.get(incident.severity);
@@ -18,17 +43,17 @@ const overdue = (incident: Incident, facts: RouteFacts): Plan => {
   const step = incident.escalations;
   const receiver = rule.receivers[Math.min(step, rule.receivers.length - 1)];
   const channels = (receiver === undefined ? undefined : policy.receivers.get(receiver)?.channels) ?? [];
-  const next = changed(incident, { escalations: step + 1, told: [...new Set([...incident.told, ...channels])] });
+  const told = [...new Set([...incident.told, ...channels])];
+  const next = changed(incident, { escalations: step + 1, told });
   const more = step + 1 < rule.receivers.length + rule.repeats;
+  const said = { step: step + 1, receiver: receiver ?? '', severity: severityName(incident.severity) };
   return {
-    incident: next,
+    ...nothing(next),
     jobs: [
       ...channels.map((channel) => deliveryJob(next, { channel, event: 'escalated', due: now, pairs: 0 }, facts)),
       ...(more ? [reviewJob(next, 'acknowledge', now + rule.acknowledgeWithin, facts)] : []),
     ],
-    cancel: [],
-    counts: [],
-    audit: [entry('incident.overdue', incident.id, now, { step: step + 1, receiver: receiver ?? '' })],
+    audit: [entry('incident.overdue', incident.id, now, said)],
   };
 };
 
@@ -52,7 +77,7 @@ const remind = (incident: Incident, job: Job, facts: RouteFacts): Plan => {
     ...nothing(incident),
     jobs: [
       ...incident.told.map((channel) =>
-        deliveryJob(incident, { channel, event: 'updated', due: now, pairs: 0 }, facts),
+        deliveryJob(incident, { channel, event: 'reminded', due: now, pairs: 0 }, facts),
       ),
       ...(span > 0 ? [reviewJob(incident, 'remind', now + span, facts)] : []),
     ],
@@ -63,8 +88,15 @@ const remind = (incident: Incident, job: Job, facts: RouteFacts): Plan => {
 const unsilenced = (incident: Incident, standing: Standing, facts: RouteFacts): Plan => {
   if (incident.state === 'RESOLVED' || incident.told.length > 0) return nothing(incident);
   const mute = mutedBy(incident, standing, facts.policy, facts.now);
-  if (mute)
-    return { ...nothing(incident), jobs: [reviewJob(incident, 'silence', lookAgainAt(mute, facts.now), facts)] };
+  if (mute) {
+    const legs = legsOf(incident, facts.policy);
+    return {
+      ...nothing(incident),
+      jobs: [reviewJob(incident, 'silence', lookAgainAt(mute, facts.now), facts)],
+      // Another silence hides it from now on: its alerts are in the account of the first.
+      ...(mute.by === 'silence' && legs.length > 0 && { hidden: [hiddenBy(mute, incident, legs, 0)] }),
+    };
+  }
   return route(
     { before: incident, incident: changed(incident, {}), joined: 0, raised: false, change: 'reopened' },
     standing,
@@ -77,6 +109,8 @@ export const review = (job: Job, incident: Incident, standing: Standing, facts: 
   switch (job.target) {
     case 'acknowledge':
       return overdue(incident, facts);
+    case 'due':
+      return dueSoon(incident, facts);
     case 'quiet':
       return quiet(incident, standing, facts);
     case 'remind':

@@ -1,6 +1,7 @@
 import {
   AlertSeverity,
   type Count,
+  type Hidden,
   type Ids,
   type Incident,
   type Instant,
@@ -12,6 +13,7 @@ import { matchedRoutes } from '../policy/matching.ts';
 import type { Policy, Route } from '../policy/policy.ts';
 import type { Touched } from './correlate.ts';
 import { type Mute, mutedBy, type Standing } from './mute.ts';
+import { responseTime, shorterTime } from './response-time.ts';
 
 /** What follows from a change of one incident: everything that one commit writes. */
 export interface Plan {
@@ -20,6 +22,8 @@ export interface Plan {
   /** Slots whose waiting jobs are no longer wanted. */
   readonly cancel: readonly string[];
   readonly counts: readonly Count[];
+  /** What a silence held back. */
+  readonly hidden?: readonly Hidden[];
   readonly audit: readonly NewAuditEntry[];
 }
 
@@ -87,7 +91,12 @@ export const deliveryJob = (
 });
 
 /** A job that looks at the incident again. */
-export const reviewJob = (incident: Incident, why: string, due: Instant, { policy, ids }: RouteFacts): NewJob => ({
+export const reviewJob = (
+  incident: Pick<Incident, 'id' | 'severity'>,
+  why: string,
+  due: Instant,
+  { policy, ids }: RouteFacts,
+): NewJob => ({
   id: ids.next(),
   kind: 'review',
   incident: incident.id,
@@ -120,11 +129,9 @@ const channelsOf = (legs: readonly Leg[]): readonly string[] => legs.map(({ chan
 
 const reviewsOf = (incident: Incident, legs: readonly Leg[], facts: RouteFacts): readonly NewJob[] => {
   const { policy, now } = facts;
-  const escalation = policy.escalations.get(incident.severity);
   const quiet = policy.quietAfter(incident.facts.type);
   const reminders = legs.map(({ route }) => route.remindEvery).filter((each) => each !== undefined);
   return [
-    ...(escalation ? [reviewJob(incident, 'acknowledge', now + escalation.acknowledgeWithin, facts)] : []),
     ...(quiet === undefined ? [] : [reviewJob(incident, 'quiet', now + quiet, facts)]),
     ...(reminders.length === 0 ? [] : [reviewJob(incident, 'remind', now + Math.min(...reminders), facts)]),
   ];
@@ -142,6 +149,15 @@ const lookAgainAfter: Millis = 5 * 60_000;
 /** When an incident that is held back is looked at again. */
 export const lookAgainAt = ({ until }: Mute, now: Instant): Instant => until ?? now + lookAgainAfter;
 
+/** What goes to the account of a silence: its end is told with it. */
+export const hiddenBy = ({ name }: Mute, incident: Incident, legs: readonly Leg[], alerts: number): Hidden => ({
+  silence: name,
+  incident: incident.id,
+  alerts,
+  severity: incident.severity,
+  channels: channelsOf(legs),
+});
+
 const held = (touched: Touched, legs: readonly Leg[], mute: Mute, facts: RouteFacts): Plan => {
   const { incident, joined } = touched;
   const { now } = facts;
@@ -150,6 +166,7 @@ const held = (touched: Touched, legs: readonly Leg[], mute: Mute, facts: RouteFa
     jobs: [reviewJob(incident, 'silence', lookAgainAt(mute, now), facts)],
     cancel: [],
     counts: untold(channelsOf(legs), joined),
+    ...(mute.by === 'silence' && { hidden: [hiddenBy(mute, incident, legs, joined)] }),
     audit: [
       entry('notice.held', incident.id, now, { by: mute.by, rule: mute.name, channels: legs.length, alerts: joined }),
     ],
@@ -168,7 +185,7 @@ const ended = (touched: Touched, facts: RouteFacts): Plan => {
     jobs,
     cancel: [
       ...incident.told.map((channel) => newsSlot(incident.id, channel)),
-      ...['acknowledge', 'quiet', 'remind'].map((why) => reviewSlot(incident.id, why)),
+      ...['acknowledge', 'due', 'quiet', 'remind'].map((why) => reviewSlot(incident.id, why)),
     ],
     counts: incident.told.flatMap((channel) => count(channel, 'accepted', joined)),
     audit: [entry('incident.resolved', incident.id, now, { channels: jobs.length })],
@@ -192,7 +209,7 @@ const passed = ({ incident, joined }: Touched, legs: readonly Leg[], { now }: Ro
 });
 
 const told = (touched: Touched, legs: readonly Leg[], facts: RouteFacts): Plan => {
-  const { incident, joined, change } = touched;
+  const { incident, joined, change, raised } = touched;
   const known = change === 'updated' ? incident.told : [];
   const jobs = legs.map((leg) => {
     const event = known.includes(leg.channel) ? 'updated' : 'opened';
@@ -204,9 +221,18 @@ const told = (touched: Touched, legs: readonly Leg[], facts: RouteFacts): Plan =
   });
   // One that was held back so far begins now.
   const begins = known.length === 0;
+  const response = begins ? responseTime(incident, facts) : raised ? shorterTime(incident, facts) : undefined;
   return {
-    incident: { ...incident, told: [...new Set([...incident.told, ...channelsOf(legs)])] },
-    jobs: [...jobs, ...(begins ? reviewsOf(incident, legs, facts) : [])],
+    incident: {
+      ...incident,
+      told: [...new Set([...incident.told, ...channelsOf(legs)])],
+      ...(response && { acknowledgeBy: response.acknowledgeBy }),
+    },
+    jobs: [
+      ...jobs,
+      ...(response?.looks ?? []).map(({ why, at }) => reviewJob(incident, why, at, facts)),
+      ...(begins ? reviewsOf(incident, legs, facts) : []),
+    ],
     cancel: [],
     counts: legs.flatMap(({ channel }) => count(channel, 'accepted', joined)),
     audit: begins ? [entry(`incident.${change}`, incident.id, facts.now, { channels: legs.length })] : [],

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Account, AlertError, type AlertDraft, type Store } from '@therapytrain/alerts-core';
+import { type Account, type AlertDraft, type Store } from '@therapytrain/alerts-core';
 import { type Attempt, type Channel, type Outcome, Secret } from '@therapytrain/alerts-core/channel';
 import { createFlow, createMemoryLog, createPolicy, policySchema, startEngine } from '@therapytrain/alerts-manager';
 import { createMemoryStore, testPorts } from '@therapytrain/alerts-testkit';
 import fc from 'fast-check';
+import { dyingAt } from './dying.ts';
 
 const policy = createPolicy(
   policySchema.parse({
@@ -13,41 +14,6 @@ const policy = createPolicy(
     escalations: { HIGH: { acknowledge_within: '1h', receivers: ['security'], repeats: 1 } },
   }),
 );
-
-const writes = ['commit', 'claim', 'renew', 'settle'] as const;
-
-/** A store whose process dies at its n-th write: just before it, or just after it became durable. */
-const dyingAt = (
-  store: Store,
-  write: number,
-  when: 'before' | 'after',
-): { readonly store: Store; readonly dead: () => boolean } => {
-  let left = write;
-  let dead = false;
-  const away = (): never => {
-    throw new AlertError('STORE_UNAVAILABLE', 'the process is dead');
-  };
-  const wrapped = Object.fromEntries(
-    Object.entries(store).map(([name, method]) => [
-      name,
-      async (...args: unknown[]) => {
-        if (dead) return away();
-        const dies = (writes as readonly string[]).includes(name) && --left === 0;
-        if (dies && when === 'before') {
-          dead = true;
-          return away();
-        }
-        const result: unknown = await (method as (...args: unknown[]) => Promise<unknown>)(...args);
-        if (dies) {
-          dead = true;
-          return away();
-        }
-        return result;
-      },
-    ]),
-  ) as unknown as Store;
-  return { store: wrapped, dead: () => dead };
-};
 
 interface Told {
   readonly channel: string;

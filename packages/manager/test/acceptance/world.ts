@@ -1,6 +1,7 @@
 import {
   type Alert,
   type AlertDraft,
+  type AlertLog,
   decodeAlert,
   type Incident,
   type Instant,
@@ -17,7 +18,7 @@ import {
   Secret,
 } from '@therapytrain/alerts-core/channel';
 import { createFlow, createMemoryLog, type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
-import { createMemoryStore, epoch, testPorts } from '@therapytrain/alerts-testkit';
+import { createMemoryStore, epoch, type TestPorts, testPorts } from '@therapytrain/alerts-testkit';
 
 const second = 1_000;
 
@@ -38,6 +39,13 @@ interface Recorder {
 }
 
 const took: Outcome = { kind: 'done', proof: 'took it', ref: 'ref-1' };
+
+/** What outlives a process. */
+export interface Left {
+  readonly ports: TestPorts;
+  readonly log: AlertLog;
+  readonly store: Store;
+}
 
 /** The whole engine in fake time: a log and a store in memory, channels that keep what they are told. */
 export interface World {
@@ -61,17 +69,18 @@ export interface World {
   setPolicy(policy: Policy): void;
   readonly desk: Desk;
   readonly store: Store;
+  readonly left: Left;
   readonly errors: readonly unknown[];
   now(): Instant;
   stop(): Promise<void>;
 }
 
-/** Begins a script at its second 0. */
-export const createWorld = (first: Policy): World => {
-  const ports = testPorts();
+/** Begins a script at its second 0, or goes on where another one was stopped: the next process on the same data. */
+export const createWorld = (first: Policy, left?: Left): World => {
+  const ports = left?.ports ?? testPorts();
   const { clock } = ports;
-  const log = createMemoryLog({ capacity: 100_000 });
-  const store = createMemoryStore({ clock });
+  const log = left?.log ?? createMemoryLog({ capacity: 100_000 });
+  const store = left?.store ?? createMemoryStore({ clock });
   const recorders = new Map<string, Recorder>();
   const errors: unknown[] = [];
   let policy = first;
@@ -133,6 +142,7 @@ export const createWorld = (first: Policy): World => {
     setPolicy: (next) => void (policy = next),
     desk: engine.desk,
     store,
+    left: { ports, log, store },
     errors,
     now: () => clock.now(),
     stop: async () => {

@@ -71,6 +71,7 @@ describe('what another policy does otherwise, in sentences:', () => {
         'doubtful: CRITICAL is escalated to people, not to both',
         'gained: HIGH is escalated to both after 1h',
         'changed: CRITICAL must be acknowledged within 10m, not 5m',
+        'changed: CRITICAL is reminded of 2m ahead, not 1m',
       ],
     ],
     [

@@ -234,8 +234,8 @@ incident_link: https://console.example/incidents/
   expect(policy.receivers.get('r')).toEqual({ name: 'r', channels: ['c'], fallback: ['d'] });
   expect(policy.channels.get('c')).toEqual({ name: 'c', kind: 'email', concurrency: 2, options: { host: 'h' } });
   expect([...policy.escalations]).toEqual([
-    [AlertSeverity.LOW, { acknowledgeWithin: 604_800_000, receivers: ['s'], repeats: 0 }],
-    [AlertSeverity.CRITICAL, { acknowledgeWithin: 300_000, receivers: ['r', 's'], repeats: 3 }],
+    [AlertSeverity.LOW, { acknowledgeWithin: 604_800_000, remindBefore: 120_960_000, receivers: ['s'], repeats: 0 }],
+    [AlertSeverity.CRITICAL, { acknowledgeWithin: 300_000, remindBefore: 60_000, receivers: ['r', 's'], repeats: 3 }],
   ]);
   expect([...policy.longestSilence.values()]).toEqual([86_400_000, 1_209_600_000, 259_200_000, 14_400_000]);
   expect([policy.groupBy('A'), policy.quietAfter('A'), policy.ownerOf('A')]).toEqual([['k'], 3_600_000, 'me']);

@@ -13,7 +13,7 @@ import {
 import { type Cell, createObserved, createTally } from './instruments.ts';
 
 /** Which bound an alert was shed by; `load` where it is not known. */
-export type ShedReason = 'queue' | 'event_loop' | 'heap' | 'load';
+export type ShedReason = 'queue' | 'event_loop' | 'heap' | 'plan_lag' | 'load';
 
 /** What a gateway is like at the moment. */
 export interface GatewayFigures {
@@ -39,8 +39,8 @@ export interface AlertMetrics {
   delivered(count: number): void;
   /** One stream has ended; the reason is an `AlertErrorCode`, anything else counts as `other`. */
   streamEnded(reason: AlertErrorCode | (string & {})): void;
-  /** Alerts were let go because of their age or the size of the log. */
-  removed(count: number): void;
+  /** Alerts were let go because of their age or the size of the log; so many of them had never been planned. */
+  removed(count: number, unplanned?: number): void;
   /** Has the gateway asked for its figures whenever metrics are collected. Called once. */
   watch(figures: () => GatewayFigures): void;
 }
@@ -144,12 +144,16 @@ export const createAlertMetrics = (meter: Meter, declares: (type: string) => boo
   if (meter === createNoopMeter()) return silent;
   const deliveries = createTally(meter, 'alerts.stream.deliveries')();
   const removals = createTally(meter, 'alerts.retention.removed')();
+  const unplanned = createTally(meter, 'alerts.retention.unplanned')();
   return {
     reported: createReportCounter(meter, declares),
     shed: createShedCounter(meter),
     delivered: (count) => void (deliveries.value += count),
     streamEnded: createEndCounter(meter),
-    removed: (count) => void (removals.value += count),
+    removed: (count, never = 0) => {
+      removals.value += count;
+      unplanned.value += never;
+    },
     watch: (figures) => watchFigures(meter, figures),
   };
 };

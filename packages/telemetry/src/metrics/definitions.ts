@@ -96,7 +96,7 @@ export const metricDefinitions = {
     kind: 'counter',
     unit: '{alert}',
     description: 'Alerts refused because there was more to do than could be done in time.',
-    attributes: { severity, reason: 'queue, event_loop, heap, or load where it is not known which' },
+    attributes: { severity, reason: 'queue, event_loop, heap, plan_lag, or load where it is not known which' },
   },
   'alerts.eventloop.delay': {
     kind: 'gauge',
@@ -181,6 +181,30 @@ export const metricDefinitions = {
     unit: '{alert}',
     description: 'Alerts that are kept and not planned yet.',
     attributes: {},
+  },
+  'alerts.retention.unplanned': {
+    kind: 'counter',
+    unit: '{alert}',
+    description: 'Alerts that the bound of the size of the log took before they were planned: nobody was told of them.',
+    attributes: {},
+  },
+  'alerts.retention.pruned': {
+    kind: 'counter',
+    unit: '{row}',
+    description: 'Incidents, deliveries, silences and request ids that were let go because of their age.',
+    attributes: {},
+  },
+  'alerts.incidents.overdue': {
+    kind: 'gauge',
+    unit: '{incident}',
+    description: 'Incidents that are open and should have been acknowledged by now.',
+    attributes: { severity: 'LOW to CRITICAL' },
+  },
+  'alerts.incidents.breached': {
+    kind: 'counter',
+    unit: '{breach}',
+    description: 'Response times that ran out without an acknowledgement, each time that they did.',
+    attributes: { severity: 'LOW to CRITICAL' },
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { type Metadata, Sensitivity } from '@therapytrain/alerts-core';
-import { noticeEvents, type Outcome } from '@therapytrain/alerts-core/channel';
+import { noticeEvents, type Outcome, tellsOfIncident } from '@therapytrain/alerts-core/channel';
 import { noticeOf, sampleAlert, sampleIncident, sampleStory } from './stories.ts';
 import { arrived, attemptOf, deliver, ended, isOutcome, promise } from './trial.ts';
 import type { Arrival, ChannelCheck, ChannelSubject } from './subject.ts';
@@ -54,7 +54,7 @@ const tellAll = async (subject: ChannelSubject): Promise<readonly Arrival[]> => 
   for (const event of noticeEvents) {
     const alerts = [sampleAlert(message, metadata), sampleAlert(`again ${canaries.userId}`, metadata)];
     const incident = sampleIncident({ title: `Logins of ${canaries.userId}`, comment: message, by: 'Robin' });
-    const story = sampleStory(event, alerts, event === 'alert' || event === 'digest' ? {} : { incident });
+    const story = sampleStory(event, alerts, tellsOfIncident(event) ? { incident } : {});
     isOutcome(await deliver(subject, attemptOf(), noticeOf(story, subject.channel.clearance)), ['done']);
   }
   await arrived(subject, noticeEvents.length);

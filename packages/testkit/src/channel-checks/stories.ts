@@ -6,6 +6,7 @@ import {
   type Notice,
   type NoticeEvent,
   Secret,
+  tellsOfIncident,
   type Clearance,
   type Story,
   type UpTo,
@@ -73,8 +74,18 @@ const states = { acknowledged: 'ACKNOWLEDGED', resolved: 'RESOLVED' } as const;
 export const sampleStory = (event: NoticeEvent, alerts: readonly Alert[], more: Partial<Story> = {}): Story => {
   const state = event === 'acknowledged' || event === 'resolved' ? states[event] : 'OPEN';
   const by = event === 'acknowledged' || event === 'resolved' || event === 'escalated' ? { by: 'Robin (on call)' } : {};
-  const incident = event === 'alert' || event === 'digest' ? {} : { incident: sampleIncident({ state, ...by }) };
-  return { event, at, alerts, link: 'https://alerts.clinic.test/incidents/inc-0199a000', ...incident, ...more };
+  const incident = tellsOfIncident(event) ? { incident: sampleIncident({ state, ...by }) } : {};
+  const held = { author: 'Robin', severity: AlertSeverity.HIGH, alerts: 12, incidents: 3 };
+  const silence = event === 'silence_ended' ? { silence: held } : {};
+  return {
+    event,
+    at,
+    alerts,
+    link: 'https://alerts.clinic.test/incidents/inc-0199a000',
+    ...incident,
+    ...silence,
+    ...more,
+  };
 };
 
 const frozen = <T>(value: T): T => {

@@ -3,6 +3,7 @@ import {
   type Changes,
   type Clock,
   type Count,
+  type Hidden,
   type Incident,
   type NewAuditEntry,
   type NewJob,
@@ -53,19 +54,39 @@ export const createChanging = (rows: Rows, clock: Pick<Clock, 'now'>): Changing 
       pairs: first.pairs + job.pairs,
     });
   };
+  const hide = (each: Hidden): void => {
+    const key = JSON.stringify([each.silence, each.incident]);
+    const before = rows.hidden.get(key) ?? { ...each, alerts: 0 };
+    rows.hidden.put(key, {
+      ...before,
+      alerts: before.alerts + each.alerts,
+      severity: before.severity > each.severity ? before.severity : each.severity,
+      channels: [...new Set([...before.channels, ...each.channels])],
+    });
+  };
   const note = (entry: NewAuditEntry): void => rows.addEntry({ ...entry, sequence: rows.audit().length + 1 });
 
   return {
     count,
-    apply: ({ incidents = [], cancel: slots = [], jobs = [], silences = [], counts = [], audit = [], ...rest }) => {
-      if (rest.request !== undefined && rows.requests.get(rest.request)) return;
-      if (rest.request !== undefined) rows.requests.put(rest.request, true);
+    apply: ({
+      incidents = [],
+      cancel: slots = [],
+      jobs = [],
+      silences = [],
+      hidden = [],
+      counts = [],
+      audit = [],
+      ...rest
+    }) => {
+      if (rest.request !== undefined && rows.requests.get(rest.request) !== undefined) return;
+      if (rest.request !== undefined) rows.requests.put(rest.request, clock.now());
       incidents.forEach(save);
       if (incidents.some(({ key }) => openOf(key).length > 1)) throw conflict();
       // Before the new ones, which may be planned for the same slots.
       slots.forEach(cancel);
       jobs.forEach(schedule);
       for (const silence of silences) rows.silences.put(silence.id, silence);
+      hidden.forEach(hide);
       counts.forEach(count);
       audit.forEach(note);
       if (rest.cursor === undefined) return;

@@ -21,6 +21,9 @@ const isDue = (job: JobRow, now: Instant): boolean =>
 const bySeverityAndDue = (one: JobRow, other: JobRow): number =>
   other.severity - one.severity || one.due - other.due || (one.id < other.id ? -1 : 1);
 
+/** What pairs become that a settled job stands for. */
+const endOf = { done: 'delivered', dead: 'dead', cancelled: 'suppressed' } as const;
+
 /** Makes what claims and settles; `clock` tells when a job ended. */
 export const createClaims = (rows: Rows, changing: Changing, clock: Pick<Clock, 'now'>): Claims => {
   const take = (job: JobRow, until: Instant): Claim => {
@@ -38,13 +41,15 @@ export const createClaims = (rows: Rows, changing: Changing, clock: Pick<Clock, 
     const settledAt = clock.now();
     if (next.state === 'dead') {
       rows.jobs.put(row.id, { ...row, state: 'dead', lastReason: next.reason, detail: next.detail, settledAt });
+    } else if (next.state === 'cancelled') {
+      rows.jobs.put(row.id, { ...row, state: 'cancelled', detail: next.detail, settledAt });
     } else {
       rows.jobs.put(row.id, { ...row, state: 'done', proof: next.proof, settledAt });
       const place = JSON.stringify([row.incident, row.target]);
       if (next.ref !== undefined && !rows.refs.get(place)) rows.refs.put(place, next.ref);
     }
     if (row.kind !== 'delivery') return;
-    changing.count({ channel: row.target, state: next.state === 'done' ? 'delivered' : 'dead', pairs: row.pairs });
+    changing.count({ channel: row.target, state: endOf[next.state], pairs: row.pairs });
   };
   const settleOne = ({ claim, next, changes }: Settled): boolean => {
     const row = held(claim);

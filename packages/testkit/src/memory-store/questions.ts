@@ -2,6 +2,7 @@ import type {
   Account,
   Delivery,
   DeliveryQuery,
+  HiddenTotal,
   Incident,
   IncidentQuery,
   Instant,
@@ -16,6 +17,8 @@ export interface Questions {
   incidents(query: IncidentQuery): readonly Incident[];
   silences(now: Instant): readonly Silence[];
   deliveries(query: DeliveryQuery): readonly Delivery[];
+  hidden(silences: readonly string[]): readonly HiddenTotal[];
+  hiddenIncidents(silence: string, after: string, limit: number): readonly string[];
   nextDue(): Instant | undefined;
   accounting(): readonly Account[];
 }
@@ -36,6 +39,9 @@ const newestFirst = (one: { readonly id: string }, other: { readonly id: string 
 
 const isAsked = <S>(states: readonly S[] | undefined, state: S): boolean => states?.includes(state) ?? true;
 
+const isOverdue = ({ state, acknowledgeBy }: Incident, at: Instant): boolean =>
+  state === 'OPEN' && acknowledgeBy !== undefined && acknowledgeBy <= at;
+
 /** Makes what answers. */
 export const createQuestions = (rows: Rows): Questions => ({
   incidentsOf: (keys, resolvedSince) =>
@@ -44,10 +50,11 @@ export const createQuestions = (rows: Rows): Questions => ({
         each.key === key && (each.state !== 'RESOLVED' || (each.resolvedAt ?? each.updatedAt) >= resolvedSince);
       return rows.incidents.all().filter(stands).sort(newestFirst).slice(0, 1);
     }),
-  incidents: ({ states, before, limit }) =>
+  incidents: ({ states, overdueAt, before, limit }) =>
     rows.incidents
       .all()
       .filter(({ id, state }) => isAsked(states, state) && (before === undefined || id < before))
+      .filter((each) => overdueAt === undefined || isOverdue(each, overdueAt))
       .sort(newestFirst)
       .slice(0, limit),
   silences: (now) =>
@@ -70,6 +77,26 @@ export const createQuestions = (rows: Rows): Questions => ({
       .sort(newestFirst)
       .slice(0, limit)
       .map(deliveryOf),
+  hidden: (silences) =>
+    [...new Set(silences)].sort().flatMap((silence) => {
+      const held = rows.hidden.all().filter((each) => each.silence === silence);
+      const [first] = held;
+      if (!first) return [];
+      return {
+        silence,
+        alerts: held.reduce((sum, { alerts }) => sum + alerts, 0),
+        incidents: held.length,
+        severity: held.reduce((most, { severity }) => (severity > most ? severity : most), first.severity),
+        channels: [...new Set(held.flatMap(({ channels }) => channels))].sort(),
+      };
+    }),
+  hiddenIncidents: (silence, after, limit) =>
+    rows.hidden
+      .all()
+      .filter((each) => each.silence === silence && each.incident > after)
+      .map(({ incident }) => incident)
+      .sort()
+      .slice(0, limit),
   nextDue: () => {
     const times = rows.jobs
       .all()

@@ -3,6 +3,7 @@ import type {
   Cursor,
   Delivery,
   DeliveryState,
+  Hidden,
   Incident,
   Instant,
   PairState,
@@ -21,6 +22,7 @@ export interface JobRow extends Omit<Delivery, 'state'> {
 export interface Table<V> {
   get(key: string): V | undefined;
   put(key: string, value: V): void;
+  remove(key: string): void;
   all(): V[];
   keys(): string[];
 }
@@ -33,10 +35,13 @@ export interface Rows {
   readonly incidents: Table<Incident>;
   readonly jobs: Table<JobRow>;
   readonly silences: Table<Silence>;
+  /** By silence and incident. */
+  readonly hidden: Table<Hidden>;
   readonly counts: Table<Counted>;
   /** By incident and channel. */
   readonly refs: Table<string>;
-  readonly requests: Table<true>;
+  /** When each was done. */
+  readonly requests: Table<Instant>;
   cursor(): Cursor;
   moveCursor(to: Cursor): void;
   audit(): readonly AuditEntry[];
@@ -59,6 +64,11 @@ export const createRows = (): Rows => {
         undo.push(() => void (before === undefined ? rows.delete(key) : rows.set(key, before)));
         rows.set(key, value);
       },
+      remove: (key) => {
+        const before = rows.get(key);
+        undo.push(() => void (before === undefined || rows.set(key, before)));
+        rows.delete(key);
+      },
     };
   };
   const entries: AuditEntry[] = [];
@@ -67,6 +77,7 @@ export const createRows = (): Rows => {
     incidents: table(),
     jobs: table(),
     silences: table(),
+    hidden: table(),
     counts: table(),
     refs: table(),
     requests: table(),

@@ -55,6 +55,46 @@ const listsIncidents = async ({ store, ports }: StoreSubject): Promise<void> => 
   assert.deepEqual(await store.incidents({ limit: 9, states: [] }), []);
 };
 
+const listsOverdue = async ({ store, ports }: StoreSubject): Promise<void> => {
+  const now = ports.clock.now();
+  const due = (n: number, acknowledgeBy: number | undefined) => incidentOf(ports, { key: keyOf(n), acknowledgeBy });
+  const [never, past, exact, late, seen, over] = [
+    due(1, undefined),
+    due(2, now - 10),
+    due(3, now),
+    due(4, now + 1),
+    due(5, now - 10),
+    due(6, now - 10),
+  ];
+  await store.commit({ incidents: [never, past, exact, late, seen, over] });
+  await store.commit({ incidents: [{ ...seen, version: 2, state: 'ACKNOWLEDGED' }, resolvedAt(over, now)] });
+  const overdue = async (more: object = {}) => idsOf(await store.incidents({ limit: 9, overdueAt: now, ...more }));
+  assert.deepEqual(await overdue(), [exact.id, past.id], 'open ones whose time has come, newest first');
+  assert.deepEqual(await overdue({ before: exact.id }), [past.id]);
+  assert.deepEqual(await overdue({ limit: 1 }), [exact.id]);
+  assert.deepEqual(await overdue({ states: ['ACKNOWLEDGED', 'RESOLVED'] }), []);
+  assert.deepEqual(await overdue({ overdueAt: now + 1 }), [late.id, exact.id, past.id]);
+  await store.commit({ incidents: [{ ...past, version: 2, acknowledgeBy: now + 5 }] });
+  assert.deepEqual(await overdue(), [exact.id], 'by the time that was kept last');
+  assert.equal((await store.incident(late.id))?.acknowledgeBy, now + 1);
+};
+
+const sumsWhatIsHidden = async ({ store }: StoreSubject): Promise<void> => {
+  const of = (silence: string, incident: string, alerts: number, severity: 1 | 2 | 3 | 4, ...channels: string[]) => ({
+    ...{ silence, incident, alerts, severity, channels },
+  });
+  await store.commit({ hidden: [of('s2', 'b', 2, 3, 'slack'), of('s2', 'a', 1, 1, 'mail'), of('s1', 'c', 0, 2)] });
+  await store.commit({ hidden: [of('s2', 'a', 4, 2, 'mail', 'sms'), of('s2', 'c', 1, 1)] });
+  assert.deepEqual(await store.hidden(['s2', 's0', 's1', 's2']), [
+    { silence: 's1', alerts: 0, incidents: 1, severity: 2, channels: [] },
+    { silence: 's2', alerts: 8, incidents: 3, severity: 3, channels: ['mail', 'slack', 'sms'] },
+  ]);
+  assert.deepEqual(await store.hidden([]), []);
+  assert.deepEqual(await store.hiddenIncidents('s2', '', 2), ['a', 'b']);
+  assert.deepEqual(await store.hiddenIncidents('s2', 'b', 2), ['c']);
+  assert.deepEqual(await store.hiddenIncidents('s0', '', 2), []);
+};
+
 const listsDeliveries = async (subject: StoreSubject): Promise<void> => {
   const { store, ports } = subject;
   const later = ports.clock.now() + 1_000;
@@ -169,6 +209,8 @@ const countsWhatIsPending = async (subject: StoreSubject): Promise<void> => {
 export const listChecks: readonly StoreCheck[] = [
   promise('incidents are found by key: open ones, or those that were resolved lately', findsByKey),
   promise('incidents are listed newest first, by state, in pages', listsIncidents),
+  promise('incidents that should have been acknowledged by a time are listed', listsOverdue),
+  promise('what silences held back is summed up by silence', sumsWhatIsHidden),
   promise('deliveries are listed newest first, by incident, channel and state, in pages', listsDeliveries),
   promise('ref is that of the first delivery through the channel which gave one', keepsTheFirstRef),
   promise('replay makes dead deliveries wait again, and no others', replays),

@@ -107,7 +107,13 @@ const claimBoth = async (trial: Trial, step: Extract<Step, { kind: 'claim' }>): 
 const settleBoth = (trial: Trial, { places, how, decision: what }: Extract<Step, { kind: 'settle' }>) => {
   const { claims, subject } = trial;
   const picked = places.flatMap((each) => claims[Math.floor(each * claims.length)] ?? []);
-  const ends = [done, { ...done, ref: `ref ${trial.turn}` }, dead, waiting(subject.ports.clock.now() + trial.turn++)];
+  const ends = [
+    done,
+    { ...done, ref: `ref ${trial.turn}` },
+    dead,
+    { state: 'cancelled' as const, detail: 'over' },
+    waiting(subject.ports.clock.now() + trial.turn++),
+  ];
   const settled = picked.map((pair, at) => ({
     pair,
     next: ends[(how + at) % ends.length] ?? done,
@@ -132,6 +138,23 @@ const replayBoth = async (trial: Trial, at: number): Promise<unknown> => {
   return same(tried.replay(ids, due), model.replay(ids, due));
 };
 
+/** What opens a store again takes the claims back. The model is never closed, so it is done by hand. */
+const restart = async (trial: Trial, how: 'reopen' | 'crash'): Promise<void> => {
+  const again = trial.subject[how];
+  if (!again) return;
+  trial.tried = await again();
+  const { model, claims } = trial;
+  const kept = new Map((await model.deliveries({ limit: 10_000 })).map((each) => [each.id, each]));
+  await model.settle(
+    claims.map(({ model: claim }) => {
+      const { due, lastReason: reason = '', detail = '', progress } = kept.get(claim.job.id) ?? { due: claim.job.due };
+      const doubtful = true;
+      const next = { state: 'waiting', due, reason, detail, doubtful } as const;
+      return { claim, next: progress === undefined ? next : { ...next, progress } };
+    }),
+  );
+};
+
 const runSame = async (trial: Trial, step: Step): Promise<void> => {
   switch (step.kind) {
     case 'commit': {
@@ -148,10 +171,15 @@ const runSame = async (trial: Trial, step: Step): Promise<void> => {
       return void (await renewBoth(trial, step.place));
     case 'replay':
       return void (await replayBoth(trial, step.place));
+    case 'prune': {
+      const by = { before: trial.subject.ports.clock.now() - step.age, limit: step.limit };
+      await same(trial.tried.prune(by), trial.model.prune(by));
+      return readAgain(trial);
+    }
     case 'tick':
       return trial.subject.ports.clock.advance(step.span * 1_000);
     case 'restart':
-      trial.tried = (await trial.subject[step.how]?.()) ?? trial.tried;
+      return restart(trial, step.how);
   }
 };
 

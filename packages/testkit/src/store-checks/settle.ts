@@ -48,6 +48,21 @@ const settlesDead = async (subject: StoreSubject): Promise<void> => {
   assert.deepEqual(await claim(subject), []);
 };
 
+const settlesCancelled = async (subject: StoreSubject): Promise<void> => {
+  const { store, ports } = subject;
+  const job = jobOf(ports, { pairs: 3 });
+  await schedule(store, job);
+  await store.settle([{ claim: await claimOne(subject), next: waiting(ports.clock.now()) }]);
+  await store.settle([{ claim: await claimOne(subject), next: { state: 'cancelled', detail: 'it is over' } }]);
+  const { state, settledAt, detail, lastReason } = await deliveryOf(store, job.id);
+  assert.deepEqual([state, settledAt, detail, lastReason], ['cancelled', ports.clock.now(), 'it is over', 'throttled']);
+  const { suppressed, pending } = await accountOf(store);
+  assert.deepEqual([suppressed, pending], [3, 0]);
+  await assertBalanced(store);
+  await ports.clock.advance(lease);
+  assert.deepEqual(await claim(subject), []);
+};
+
 const settlesWaiting = async (subject: StoreSubject): Promise<void> => {
   const { store, ports } = subject;
   const job = jobOf(ports, { pairs: 3 });
@@ -194,6 +209,7 @@ const settlesReviewsQuietly = async (subject: StoreSubject): Promise<void> => {
 /** What `settle` promises. */
 export const settleChecks: readonly StoreCheck[] = [
   promise('what is done is delivered', settlesDone),
+  promise('what is cancelled after an attempt is not tried again, and counts as suppressed', settlesCancelled),
   promise('what is dead is not tried again', settlesDead),
   promise('what waits is tried again at its time, with what the last attempt handed back', settlesWaiting),
   promise('a claim that was lost writes nothing', writesNothingOfALostClaim),

@@ -28,6 +28,7 @@ export type Step =
   | { readonly kind: 'renew' | 'replay'; readonly place: number }
   | { readonly kind: 'settle'; readonly places: readonly number[]; readonly how: number; readonly decision: Decision }
   | { readonly kind: 'tick'; readonly span: number }
+  | { readonly kind: 'prune'; readonly age: number; readonly limit: number }
   | { readonly kind: 'restart'; readonly how: 'reopen' | 'crash' };
 
 const planned: fc.Arbitrary<Planned> = fc.record({
@@ -65,11 +66,19 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('settle' as const),
       places: fc.array(place, { minLength: 1, maxLength: 3 }),
-      how: fc.nat(3),
+      how: fc.nat(4),
       decision,
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('renew' as const, 'replay' as const), place }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('prune' as const),
+      age: fc.nat(60_000),
+      limit: fc.integer({ min: 1, max: 5 }),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('tick' as const), span: fc.nat(lease) }) },
   {
     weight: 1,

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Count, Instant, NewJob } from '@therapytrain/alerts-core';
+import type { Count, Hidden, Instant, NewJob } from '@therapytrain/alerts-core';
 import { conflict, Refusal } from './refusal.ts';
 import type { IncidentRow, PackedChanges } from './rows.ts';
 import { never } from './schema.ts';
@@ -19,16 +19,16 @@ export const createAddCount = (db: DatabaseSync): AddCount => {
 };
 
 const createSaveIncidents = (db: DatabaseSync) => {
-  const open = db.prepare('INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
+  const open = db.prepare('INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
   const change = db.prepare(
-    'UPDATE incidents SET key = ?, version = ?, state = ?, ended = ?, json = ? WHERE id = ? AND version = ?',
+    'UPDATE incidents SET key = ?, version = ?, state = ?, ended = ?, json = ?, due = ? WHERE id = ? AND version = ?',
   );
   const openOfKey = db.prepare(`SELECT count(*) AS count FROM incidents WHERE key = ? AND ended = ${never}`);
-  const save = ({ id, key, version, state, ended, json }: IncidentRow): void => {
+  const save = ({ id, key, version, state, ended, json, due }: IncidentRow): void => {
     const { changes } =
       version === 1
-        ? open.run(id, key, version, state, ended, json)
-        : change.run(key, version, state, ended, json, id, version - 1);
+        ? open.run(id, key, version, state, ended, json, due)
+        : change.run(key, version, state, ended, json, due, id, version - 1);
     if (changes === 0) throw conflict();
   };
   return (incidents: readonly IncidentRow[]): void => {
@@ -70,23 +70,37 @@ const createMoveCursor = (db: DatabaseSync) => {
   };
 };
 
+const createHide = (db: DatabaseSync) => {
+  const hide = db.prepare(`
+    INSERT INTO hidden VALUES (?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET alerts = alerts + excluded.alerts, severity = max(severity, excluded.severity)
+  `);
+  const name = db.prepare('INSERT INTO hidden_channels VALUES (?, ?) ON CONFLICT DO NOTHING');
+  return ({ silence, incident, alerts, severity, channels }: Hidden): void => {
+    hide.run(silence, incident, alerts, severity);
+    for (const channel of channels) name.run(silence, channel);
+  };
+};
+
 /** Makes what applies decisions. */
 export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
-  const note = db.prepare('INSERT INTO requests VALUES (?) ON CONFLICT DO NOTHING');
+  const note = db.prepare('INSERT INTO requests VALUES (?, ?) ON CONFLICT DO NOTHING');
   const saveIncidents = createSaveIncidents(db);
   const cancel = createCancel(db, addCount);
   const schedule = createSchedule(db);
   const moveCursor = createMoveCursor(db);
+  const hide = createHide(db);
   const saveSilence = db.prepare('INSERT OR REPLACE INTO silences VALUES (?, ?, ?)');
   // Nothing is ever deleted from it, so its numbers have no gap.
   const audit = db.prepare('INSERT INTO audit (at, actor, action, subject, facts) VALUES (?, ?, ?, ?, ?)');
   return (changes, at) => {
-    if (changes.request !== undefined && note.run(changes.request).changes === 0) return;
+    if (changes.request !== undefined && note.run(changes.request, at).changes === 0) return;
     saveIncidents(changes.incidents);
     // Before the new ones, which may be planned for the same slots.
     for (const slot of changes.cancel) cancel(slot, at);
     for (const job of changes.jobs) schedule(job, at);
     for (const { id, until, json } of changes.silences) saveSilence.run(id, until, json);
+    for (const each of changes.hidden) hide(each);
     for (const count of changes.counts) addCount(count);
     for (const { at: when, actor, action, subject, facts } of changes.audit) {
       audit.run(when, actor, action, subject, facts);

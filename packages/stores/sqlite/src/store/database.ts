@@ -7,6 +7,7 @@ import { migrate } from '../schema.ts';
 import { configure, forceRecovered } from '../writer.ts';
 import { createAddCount, createApply } from './changes.ts';
 import { createClaims, type Claims } from './claims.ts';
+import { createPrune, type Prune } from './prune.ts';
 import { createQuestions, type Questions } from './questions.ts';
 import type { PackedChanges } from './rows.ts';
 import { storeMigrations } from './schema.ts';
@@ -14,6 +15,7 @@ import { createSettling, type Settling } from './settle.ts';
 
 /** What changes the database, within a transaction. */
 export interface Writes extends Claims, Settling {
+  prune: Prune;
   commit(changes: PackedChanges, at: Instant): void;
 }
 
@@ -27,6 +29,12 @@ export interface StoreDatabase {
   close(): void;
 }
 
+// Nobody else has the database, so whoever made these claims is gone and will not settle them. Whether the peer was told
+// is not known.
+const takeBackClaims = (db: DatabaseSync): void => {
+  db.exec("UPDATE jobs SET state = 'waiting', doubtful = 1 WHERE state = 'claimed'");
+};
+
 /** Opens the database, which no other connection may have open. Throws what SQLite throws. */
 export const openStoreDatabase = (file: string): StoreDatabase => {
   const db = new DatabaseSync(file);
@@ -37,12 +45,13 @@ export const openStoreDatabase = (file: string): StoreDatabase => {
     migrate(db, storeMigrations);
     forceRecovered(db);
     syncDirectory(dirname(file));
+    takeBackClaims(db);
     const addCount = createAddCount(db);
     const apply = createApply(db, addCount);
     return {
       connection: db,
       questions: createQuestions(db),
-      writes: { commit: apply, ...createClaims(db), ...createSettling(db, addCount, apply) },
+      writes: { commit: apply, ...createClaims(db), ...createSettling(db, addCount, apply), prune: createPrune(db) },
       checkpoints: createCheckpoints(db),
       close: () => db.close(),
     };

@@ -5,6 +5,7 @@ import {
   type Account,
   type Cursor,
   type DeliveryQuery,
+  type HiddenTotal,
   type IncidentQuery,
   type Instant,
   type PairState,
@@ -20,6 +21,8 @@ export interface Questions {
   incidents(query: IncidentQuery): readonly string[];
   silences(now: Instant): readonly string[];
   nextDue(): Instant | undefined;
+  hidden(silences: readonly string[]): readonly HiddenTotal[];
+  hiddenIncidents(silence: string, after: string, limit: number): readonly string[];
   applied(request: string): boolean;
   ref(incident: string, channel: string): string | undefined;
   deliveries(query: DeliveryQuery): readonly JobRow[];
@@ -53,17 +56,18 @@ const createPrepared = (db: DatabaseSync) => {
 
 const createLists = (db: DatabaseSync): Pick<Questions, 'incidents' | 'deliveries'> => {
   const prepared = createPrepared(db);
-  const given = (value: string | undefined): string[] => (value === undefined ? [] : [value]);
+  const given = <T extends string | number>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
   return {
-    incidents: ({ states, before, limit }) => {
+    incidents: ({ states, overdueAt, before, limit }) => {
       const conditions = [
         ...inStates(incidentStates, states),
         ...(states && !states.includes('RESOLVED') ? [`ended = ${never}`] : []),
+        ...(overdueAt === undefined ? [] : ['due <= ?']),
         ...(before === undefined ? [] : ['id < ?']),
       ];
       const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
       const select = prepared(`SELECT json FROM incidents ${where} ORDER BY id DESC LIMIT ?`);
-      return (select.all(...given(before), limit) as unknown as Json[]).map(jsonOf);
+      return (select.all(...given(overdueAt), ...given(before), limit) as unknown as Json[]).map(jsonOf);
     },
     deliveries: ({ ids, incident, channel, states, before, limit }) => {
       const conditions = [
@@ -108,6 +112,29 @@ const createAccounting = (db: DatabaseSync): Questions['accounting'] => {
   };
 };
 
+const createHidden = (db: DatabaseSync): Pick<Questions, 'hidden' | 'hiddenIncidents'> => {
+  const total = db.prepare(`
+    SELECT silence, sum(alerts) AS alerts, count(*) AS incidents, max(severity) AS severity
+    FROM hidden WHERE silence = ? GROUP BY silence
+  `);
+  const channels = db.prepare('SELECT channel FROM hidden_channels WHERE silence = ? ORDER BY channel');
+  const incidents = db.prepare(
+    'SELECT incident FROM hidden WHERE silence = ? AND incident > ? ORDER BY incident LIMIT ?',
+  );
+  const hiddenBy = (silence: string): readonly HiddenTotal[] => {
+    const row = total.get(silence) as unknown as Omit<HiddenTotal, 'channels'> | undefined;
+    const names = channels.all(silence) as unknown as { readonly channel: string }[];
+    return row ? [{ ...row, channels: names.map(({ channel }) => channel) }] : [];
+  };
+  return {
+    hidden: (silences) => [...silences].sort().flatMap(hiddenBy),
+    hiddenIncidents: (silence, after, limit) =>
+      (incidents.all(silence, after, limit) as unknown as { readonly incident: string }[]).map(
+        ({ incident }) => incident,
+      ),
+  };
+};
+
 /** Makes what answers. */
 export const createQuestions = (db: DatabaseSync): Questions => {
   const cursor = db.prepare("SELECT value FROM meta WHERE name = 'cursor'");
@@ -126,6 +153,7 @@ export const createQuestions = (db: DatabaseSync): Questions => {
   `);
   return {
     ...createLists(db),
+    ...createHidden(db),
     accounting: createAccounting(db),
     cursor: () => (cursor.get() as { readonly value: number }).value,
     incidentsOf: (keys, resolvedSince) =>

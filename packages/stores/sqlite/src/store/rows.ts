@@ -7,6 +7,7 @@ import type {
   Cursor,
   Delivery,
   DeliveryState,
+  Hidden,
   Incident,
   Instant,
   Job,
@@ -25,6 +26,8 @@ export interface IncidentRow {
   readonly version: number;
   readonly state: string;
   readonly ended: Instant;
+  /** Until when it should have been acknowledged, while it is open. */
+  readonly due: Instant | null;
   readonly json: string;
 }
 
@@ -46,6 +49,7 @@ export interface PackedChanges {
   readonly cancel: readonly string[];
   readonly jobs: readonly NewJob[];
   readonly silences: readonly SilenceRow[];
+  readonly hidden: readonly Hidden[];
   readonly counts: readonly Count[];
   readonly audit: readonly EntryRow[];
   readonly cursor: Cursor | undefined;
@@ -96,9 +100,17 @@ export const jobColumns = `id, kind, incident, target, event, severity, due, slo
   doubtful, last_reason AS lastReason, settled_at AS settledAt, proof, detail`;
 
 const packIncident = (incident: Incident): IncidentRow => {
-  const { id, key, version, state, resolvedAt, updatedAt } = incident;
+  const { id, key, version, state, resolvedAt, updatedAt, acknowledgeBy = null } = incident;
   const ended = state === 'RESOLVED' ? (resolvedAt ?? updatedAt) : never;
-  return { id, key, version, state, ended, json: JSON.stringify(incident) };
+  return {
+    id,
+    key,
+    version,
+    state,
+    ended,
+    due: state === 'OPEN' ? acknowledgeBy : null,
+    json: JSON.stringify(incident),
+  };
 };
 
 const packSilence = (silence: Silence): SilenceRow => ({
@@ -113,6 +125,7 @@ export const packChanges = (changes: Changes): PackedChanges => ({
   cancel: changes.cancel ?? [],
   jobs: changes.jobs ?? [],
   silences: (changes.silences ?? []).map(packSilence),
+  hidden: changes.hidden ?? [],
   counts: changes.counts ?? [],
   audit: (changes.audit ?? []).map((entry) => ({ ...entry, facts: JSON.stringify(entry.facts) })),
   cursor: changes.cursor,
@@ -133,7 +146,8 @@ export const packSettled = ({ claim, next, changes }: Settled): PackedSettled =>
 export const toIncident = (json: string): Incident => ({
   acknowledgedAt: undefined,
   resolvedAt: undefined,
-  ...(JSON.parse(json) as Omit<Incident, 'acknowledgedAt' | 'resolvedAt'>),
+  acknowledgeBy: undefined,
+  ...(JSON.parse(json) as Omit<Incident, 'acknowledgedAt' | 'resolvedAt' | 'acknowledgeBy'>),
 });
 
 /** The silence of a row. */

@@ -51,4 +51,22 @@ export const storeMigrations: readonly string[] = [
     subject TEXT NOT NULL, facts TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- Until when one that is open should have been acknowledged.
+  ALTER TABLE incidents ADD COLUMN due INTEGER;
+  CREATE INDEX incidents_due ON incidents (due) WHERE due IS NOT NULL;
+
+  -- What a silence held back of each incident, and which channels would have been told.
+  CREATE TABLE hidden (
+    silence TEXT NOT NULL, incident TEXT NOT NULL, alerts INTEGER NOT NULL, severity INTEGER NOT NULL,
+    PRIMARY KEY (silence, incident)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE hidden_channels (
+    silence TEXT NOT NULL, channel TEXT NOT NULL, PRIMARY KEY (silence, channel)
+  ) STRICT, WITHOUT ROWID;
+
+  -- When it was done; not known of those that were done before this column was there.
+  ALTER TABLE requests ADD COLUMN at INTEGER;
+  CREATE INDEX requests_at ON requests (at) WHERE at IS NOT NULL;
+  `,
 ];

@@ -17,6 +17,7 @@ const held = "WHERE id = ? AND state = 'claimed' AND claims = ? RETURNING kind, 
 const createWriteNext = (db: DatabaseSync) => {
   const done = db.prepare(`UPDATE jobs SET state = 'done', proof = ?, settled_at = ? ${held}`);
   const dead = db.prepare(`UPDATE jobs SET state = 'dead', last_reason = ?, detail = ?, settled_at = ? ${held}`);
+  const cancelled = db.prepare(`UPDATE jobs SET state = 'cancelled', detail = ?, settled_at = ? ${held}`);
   const again = db.prepare(`
     UPDATE jobs SET state = 'waiting', due = ?, last_reason = ?, detail = ?, progress = ?, doubtful = ? ${held}
   `);
@@ -26,6 +27,8 @@ const createWriteNext = (db: DatabaseSync) => {
         return done.get(next.proof, at, job, claims) as unknown as Kept | undefined;
       case 'dead':
         return dead.get(next.reason, next.detail, at, job, claims) as unknown as Kept | undefined;
+      case 'cancelled':
+        return cancelled.get(next.detail, at, job, claims) as unknown as Kept | undefined;
       case 'waiting': {
         const { due, reason, detail, progress = null, doubtful } = next;
         return again.get(due, reason, detail, progress, Number(doubtful), job, claims) as unknown as Kept | undefined;
@@ -33,6 +36,9 @@ const createWriteNext = (db: DatabaseSync) => {
     }
   };
 };
+
+/** What pairs become that a settled job stands for. */
+const endOf = { done: 'delivered', dead: 'dead', cancelled: 'suppressed' } as const;
 
 /** Makes what settles. */
 export const createSettling = (db: DatabaseSync, addCount: AddCount, apply: Apply): Settling => {
@@ -48,7 +54,7 @@ export const createSettling = (db: DatabaseSync, addCount: AddCount, apply: Appl
     const { kind, incident, target: channel, pairs } = kept;
     if (next.state === 'done' && next.ref !== undefined) keepRef.run(incident, channel, next.ref);
     if (kind === 'delivery' && next.state !== 'waiting') {
-      addCount({ channel, state: next.state === 'done' ? 'delivered' : 'dead', pairs });
+      addCount({ channel, state: endOf[next.state], pairs });
     }
     if (changes) apply(changes, at);
     return true;

@@ -61,7 +61,7 @@ const prepare = (directory: string): string => {
 };
 
 // What comes from another thread is copied into objects of this one, also where a test runner makes realms of its own.
-type Writing = 'commit' | 'claim' | 'renew' | 'settle' | 'replay';
+type Writing = 'commit' | 'claim' | 'renew' | 'settle' | 'replay' | 'prune';
 
 const createReads = ({ ask }: Asking): Omit<Store, Writing | 'close'> => ({
   cursor: () => ask('cursor'),
@@ -72,6 +72,12 @@ const createReads = ({ ask }: Asking): Omit<Store, Writing | 'close'> => ({
   },
   incidents: async (query) => Array.from(await ask('incidents', query), toIncident),
   silences: async (now) => Array.from(await ask('silences', now), toSilence),
+  hidden: async (silences) =>
+    Array.from(await ask('hidden', [...new Set(silences)]), ({ channels, ...total }) => ({
+      ...total,
+      channels: [...channels],
+    })),
+  hiddenIncidents: async (silence, after, limit) => [...(await ask('hiddenIncidents', silence, after, limit))],
   nextDue: () => ask('nextDue'),
   applied: (request) => ask('applied', request),
   ref: (incident, channel) => ask('ref', incident, channel),
@@ -86,6 +92,7 @@ const createWrites = ({ ask }: Asking, clock: Pick<Clock, 'now'>): Pick<Store, W
   renew: async (claims, until) => [...(await ask('renew', claims.map(nameOf), until))],
   settle: async (settled) => [...(await ask('settle', settled.map(packSettled), clock.now()))],
   replay: async (ids, due) => Array.from(await ask('replay', [...new Set(ids)], due), toDelivery),
+  prune: (by) => ask('prune', by),
 });
 
 /** Waits for the calls that were made, and ends the thread. */

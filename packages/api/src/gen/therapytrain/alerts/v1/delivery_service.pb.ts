@@ -32,7 +32,7 @@ export const DeliveryState = {
   DONE: 3,
   /** DEAD - It was given up: a dead letter. */
   DEAD: 4,
-  /** CANCELLED - There was no need any more before it was tried. */
+  /** CANCELLED - There was no need any more before it was tried, or tried again. */
   CANCELLED: 5,
   UNRECOGNIZED: -1,
 } as const;
@@ -114,6 +114,10 @@ export const DeliveryEvent = {
   RESOLVED: 6,
   /** DIGEST - Many alerts at once. */
   DIGEST: 7,
+  /** REMINDED - Nobody has acknowledged it yet. */
+  REMINDED: 8,
+  /** SILENCE_ENDED - A silence has ended: what it held back. */
+  SILENCE_ENDED: 9,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -128,6 +132,8 @@ export namespace DeliveryEvent {
   export type ACKNOWLEDGED = typeof DeliveryEvent.ACKNOWLEDGED;
   export type RESOLVED = typeof DeliveryEvent.RESOLVED;
   export type DIGEST = typeof DeliveryEvent.DIGEST;
+  export type REMINDED = typeof DeliveryEvent.REMINDED;
+  export type SILENCE_ENDED = typeof DeliveryEvent.SILENCE_ENDED;
   export type UNRECOGNIZED = typeof DeliveryEvent.UNRECOGNIZED;
 }
 
@@ -157,6 +163,12 @@ export function deliveryEventFromJSON(object: any): DeliveryEvent {
     case 7:
     case "DELIVERY_EVENT_DIGEST":
       return DeliveryEvent.DIGEST;
+    case 8:
+    case "DELIVERY_EVENT_REMINDED":
+      return DeliveryEvent.REMINDED;
+    case 9:
+    case "DELIVERY_EVENT_SILENCE_ENDED":
+      return DeliveryEvent.SILENCE_ENDED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -182,6 +194,10 @@ export function deliveryEventToJSON(object: DeliveryEvent): string {
       return "DELIVERY_EVENT_RESOLVED";
     case DeliveryEvent.DIGEST:
       return "DELIVERY_EVENT_DIGEST";
+    case DeliveryEvent.REMINDED:
+      return "DELIVERY_EVENT_REMINDED";
+    case DeliveryEvent.SILENCE_ENDED:
+      return "DELIVERY_EVENT_SILENCE_ENDED";
     case DeliveryEvent.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -262,7 +278,7 @@ export interface DeliveryRecipient {
 export interface Delivery {
   /** UUID version 7 in its 36-character text form; the peer is given it as key. */
   id: string;
-  /** The incident that it tells of. */
+  /** The incident that it tells of; the silence for SILENCE_ENDED. */
   incidentId: string;
   /** The channel's name in the policy. */
   channel: string;

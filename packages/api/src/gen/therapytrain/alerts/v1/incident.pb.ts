@@ -123,6 +123,11 @@ export interface Incident {
   alertType: string;
   /** The source of its newest alert. */
   alertSource: string;
+  /**
+   * Until when somebody should have acknowledged it; absent where there is no response time for it. It stays when it has
+   * passed: an incident that is open then is overdue.
+   */
+  acknowledgeBy: Date | undefined;
 }
 
 function createBaseIncident(): Incident {
@@ -146,6 +151,7 @@ function createBaseIncident(): Incident {
     toldChannels: [],
     alertType: "",
     alertSource: "",
+    acknowledgeBy: undefined,
   };
 }
 
@@ -210,6 +216,9 @@ export const Incident: MessageFns<Incident> = {
     }
     if (message.alertSource !== "") {
       writer.uint32(154).string(message.alertSource);
+    }
+    if (message.acknowledgeBy !== undefined) {
+      Timestamp.encode(toTimestamp(message.acknowledgeBy), writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -379,6 +388,14 @@ export const Incident: MessageFns<Incident> = {
             message.alertSource = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.acknowledgeBy = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -456,6 +473,11 @@ export const Incident: MessageFns<Incident> = {
         : isSet(object.alert_source)
         ? globalThis.String(object.alert_source)
         : "",
+      acknowledgeBy: isSet(object.acknowledgeBy)
+        ? fromJsonTimestamp(object.acknowledgeBy)
+        : isSet(object.acknowledge_by)
+        ? fromJsonTimestamp(object.acknowledge_by)
+        : undefined,
     };
   },
 
@@ -518,6 +540,9 @@ export const Incident: MessageFns<Incident> = {
     if (message.alertSource !== "") {
       obj.alertSource = message.alertSource;
     }
+    if (message.acknowledgeBy !== undefined) {
+      obj.acknowledgeBy = message.acknowledgeBy.toISOString();
+    }
     return obj;
   },
 
@@ -547,6 +572,7 @@ export const Incident: MessageFns<Incident> = {
     message.toldChannels = object.toldChannels?.map((e) => e) || [];
     message.alertType = object.alertType ?? "";
     message.alertSource = object.alertSource ?? "";
+    message.acknowledgeBy = object.acknowledgeBy ?? undefined;
     return message;
   },
 };

@@ -40,7 +40,7 @@ export interface GetIncidentResponse {
 export interface ListIncidentsRequest {
   /** How many at most: 1 to 1,000, greater is taken as 1,000, and 0 as 50. Negative is refused. */
   pageSize: number;
-  /** The `next_page_token` of the page before; empty for the first. Filter and states must be the same. */
+  /** The `next_page_token` of the page before; empty for the first. All other fields must be the same. */
   pageToken: string;
   /**
    * CEL as in `ListAlertsRequest`, over the newest alert of each incident with the incident's severity; empty for all.
@@ -49,6 +49,8 @@ export interface ListIncidentsRequest {
   filter: string;
   /** Those in one of these states; all if there are none. UNSPECIFIED is refused. */
   states: IncidentState[];
+  /** Only those that are open and should have been acknowledged by now. */
+  overdue: boolean;
 }
 
 /** One page of incidents. */
@@ -295,7 +297,7 @@ export const GetIncidentResponse: MessageFns<GetIncidentResponse> = {
 };
 
 function createBaseListIncidentsRequest(): ListIncidentsRequest {
-  return { pageSize: 0, pageToken: "", filter: "", states: [] };
+  return { pageSize: 0, pageToken: "", filter: "", states: [], overdue: false };
 }
 
 export const ListIncidentsRequest: MessageFns<ListIncidentsRequest> = {
@@ -315,6 +317,9 @@ export const ListIncidentsRequest: MessageFns<ListIncidentsRequest> = {
         writer.int32(v);
       }
       writer.join();
+    }
+    if (message.overdue !== false) {
+      writer.uint32(40).bool(message.overdue);
     }
     return writer;
   },
@@ -374,6 +379,14 @@ export const ListIncidentsRequest: MessageFns<ListIncidentsRequest> = {
 
             break;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.overdue = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -400,6 +413,7 @@ export const ListIncidentsRequest: MessageFns<ListIncidentsRequest> = {
         : "",
       filter: isSet(object.filter) ? globalThis.String(object.filter) : "",
       states: globalThis.Array.isArray(object?.states) ? object.states.map((e: any) => incidentStateFromJSON(e)) : [],
+      overdue: isSet(object.overdue) ? globalThis.Boolean(object.overdue) : false,
     };
   },
 
@@ -417,6 +431,9 @@ export const ListIncidentsRequest: MessageFns<ListIncidentsRequest> = {
     if (message.states?.length) {
       obj.states = message.states.map((e) => incidentStateToJSON(e));
     }
+    if (message.overdue !== false) {
+      obj.overdue = message.overdue;
+    }
     return obj;
   },
 
@@ -429,6 +446,7 @@ export const ListIncidentsRequest: MessageFns<ListIncidentsRequest> = {
     message.pageToken = object.pageToken ?? "";
     message.filter = object.filter ?? "";
     message.states = object.states?.map((e) => e) || [];
+    message.overdue = object.overdue ?? false;
     return message;
   },
 };

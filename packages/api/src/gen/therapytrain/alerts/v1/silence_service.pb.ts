@@ -43,7 +43,13 @@ export interface Silence {
   /** What is more severe than this breaks through; never UNSPECIFIED. */
   upTo: AlertSeverity;
   /** When it was created. */
-  createdAt: Date | undefined;
+  createdAt:
+    | Date
+    | undefined;
+  /** How many alerts it has held back so far. `ListSilences` says so; elsewhere it is 0. */
+  hiddenAlerts: bigint;
+  /** Of how many incidents it has held something back so far. `ListSilences` says so; elsewhere it is 0. */
+  hiddenIncidents: bigint;
 }
 
 /** A silence to create. */
@@ -139,6 +145,8 @@ function createBaseSilence(): Silence {
     endsAt: undefined,
     upTo: 0,
     createdAt: undefined,
+    hiddenAlerts: 0n,
+    hiddenIncidents: 0n,
   };
 }
 
@@ -167,6 +175,18 @@ export const Silence: MessageFns<Silence> = {
     }
     if (message.createdAt !== undefined) {
       Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(66).fork()).join();
+    }
+    if (message.hiddenAlerts !== 0n) {
+      if (BigInt.asUintN(64, message.hiddenAlerts) !== message.hiddenAlerts) {
+        throw new globalThis.Error("value provided for field message.hiddenAlerts of type uint64 too large");
+      }
+      writer.uint32(72).uint64(message.hiddenAlerts);
+    }
+    if (message.hiddenIncidents !== 0n) {
+      if (BigInt.asUintN(64, message.hiddenIncidents) !== message.hiddenIncidents) {
+        throw new globalThis.Error("value provided for field message.hiddenIncidents of type uint64 too large");
+      }
+      writer.uint32(80).uint64(message.hiddenIncidents);
     }
     return writer;
   },
@@ -248,6 +268,22 @@ export const Silence: MessageFns<Silence> = {
             message.createdAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.hiddenAlerts = reader.uint64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.hiddenIncidents = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -286,6 +322,16 @@ export const Silence: MessageFns<Silence> = {
         : isSet(object.created_at)
         ? fromJsonTimestamp(object.created_at)
         : undefined,
+      hiddenAlerts: isSet(object.hiddenAlerts)
+        ? BigInt(object.hiddenAlerts)
+        : isSet(object.hidden_alerts)
+        ? BigInt(object.hidden_alerts)
+        : 0n,
+      hiddenIncidents: isSet(object.hiddenIncidents)
+        ? BigInt(object.hiddenIncidents)
+        : isSet(object.hidden_incidents)
+        ? BigInt(object.hidden_incidents)
+        : 0n,
     };
   },
 
@@ -315,6 +361,12 @@ export const Silence: MessageFns<Silence> = {
     if (message.createdAt !== undefined) {
       obj.createdAt = message.createdAt.toISOString();
     }
+    if (message.hiddenAlerts !== 0n) {
+      obj.hiddenAlerts = message.hiddenAlerts.toString();
+    }
+    if (message.hiddenIncidents !== 0n) {
+      obj.hiddenIncidents = message.hiddenIncidents.toString();
+    }
     return obj;
   },
 
@@ -331,6 +383,12 @@ export const Silence: MessageFns<Silence> = {
     message.endsAt = object.endsAt ?? undefined;
     message.upTo = object.upTo ?? 0;
     message.createdAt = object.createdAt ?? undefined;
+    message.hiddenAlerts = (object.hiddenAlerts !== undefined && object.hiddenAlerts !== null)
+      ? BigInt(object.hiddenAlerts)
+      : 0n;
+    message.hiddenIncidents = (object.hiddenIncidents !== undefined && object.hiddenIncidents !== null)
+      ? BigInt(object.hiddenIncidents)
+      : 0n;
     return message;
   },
 };
@@ -1181,7 +1239,7 @@ export const SilenceServiceService = {
     responseDeserialize: (value: Buffer): ListSilencesResponse => ListSilencesResponse.decode(value),
   },
   /**
-   * Ends a silence now; what it held back is told. Errors: INVALID_ARGUMENT (FIELD_INVALID), NOT_FOUND
+   * Ends a silence now; what it held back is told, and how much that was. Errors: INVALID_ARGUMENT (FIELD_INVALID), NOT_FOUND
    * (SILENCE_NOT_FOUND: there never was one, or it has ended).
    */
   expireSilence: {
@@ -1213,7 +1271,7 @@ export interface SilenceServiceServer extends UntypedServiceImplementation {
    */
   listSilences: handleUnaryCall<ListSilencesRequest, ListSilencesResponse>;
   /**
-   * Ends a silence now; what it held back is told. Errors: INVALID_ARGUMENT (FIELD_INVALID), NOT_FOUND
+   * Ends a silence now; what it held back is told, and how much that was. Errors: INVALID_ARGUMENT (FIELD_INVALID), NOT_FOUND
    * (SILENCE_NOT_FOUND: there never was one, or it has ended).
    */
   expireSilence: handleUnaryCall<ExpireSilenceRequest, ExpireSilenceResponse>;
@@ -1278,7 +1336,7 @@ export interface SilenceServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListSilencesResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Ends a silence now; what it held back is told. Errors: INVALID_ARGUMENT (FIELD_INVALID), NOT_FOUND
+   * Ends a silence now; what it held back is told, and how much that was. Errors: INVALID_ARGUMENT (FIELD_INVALID), NOT_FOUND
    * (SILENCE_NOT_FOUND: there never was one, or it has ended).
    */
   expireSilence(

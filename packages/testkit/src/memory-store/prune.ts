@@ -1,0 +1,59 @@
+import type { Instant } from '@therapytrain/alerts-core';
+import type { JobRow, Rows } from './rows.ts';
+
+interface By {
+  readonly before: Instant;
+  readonly limit: number;
+}
+
+const byId = (one: { readonly id: string }, other: { readonly id: string }): number => (one.id < other.id ? -1 : 1);
+
+const isOver = ({ state, settledAt }: JobRow, before: Instant): boolean =>
+  state !== 'waiting' && state !== 'claimed' && settledAt !== undefined && settledAt < before;
+
+const pruneSilences = (rows: Rows, { before, limit }: By, isBusy: (id: string) => boolean): number => {
+  const over = rows.silences.all().filter(({ id, until }) => until < before && !isBusy(id));
+  let count = 0;
+  for (const { id } of over.sort(byId).slice(0, limit)) {
+    if (count >= limit) break;
+    const hidden = rows.hidden.all().filter(({ silence }) => silence === id);
+    const going = hidden.sort((one, other) => (one.incident < other.incident ? -1 : 1)).slice(0, limit - count);
+    for (const { incident } of going) rows.hidden.remove(JSON.stringify([id, incident]));
+    count += going.length;
+    if (going.length < hidden.length) break;
+    rows.silences.remove(id);
+    count++;
+  }
+  return count;
+};
+
+/** Lets go of what is over, within a transaction. Gives how many rows went. */
+export const createPrune =
+  (rows: Rows) =>
+  (by: By): number => {
+    const { before, limit } = by;
+    const isBusy = (id: string): boolean => rows.jobs.all().some(({ incident }) => incident === id);
+    const jobs = rows.jobs.all().filter((each) => isOver(each, before));
+    const ended = jobs.sort(byId).slice(0, limit);
+    for (const { id } of ended) rows.jobs.remove(id);
+    const resolved = rows.incidents
+      .all()
+      .filter((each) => each.state === 'RESOLVED' && (each.resolvedAt ?? each.updatedAt) < before && !isBusy(each.id))
+      .sort(byId)
+      .slice(0, limit);
+    for (const { id } of resolved) rows.incidents.remove(id);
+    const silences = pruneSilences(rows, by, isBusy);
+    const requests = rows.requests
+      .keys()
+      .map((id) => ({ id, at: rows.requests.get(id) ?? 0 }))
+      .filter(({ at }) => at < before)
+      .sort((one, other) => one.at - other.at || byId(one, other))
+      .slice(0, limit);
+    for (const { id } of requests) rows.requests.remove(id);
+    const refs = rows.refs.keys().filter((place) => {
+      const [incident] = JSON.parse(place) as [string];
+      return resolved.some(({ id }) => id === incident);
+    });
+    for (const place of refs) rows.refs.remove(place);
+    return ended.length + resolved.length + silences + requests.length;
+  };
