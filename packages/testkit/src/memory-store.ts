@@ -42,6 +42,8 @@ export const createMemoryStore = ({ clock }: MemoryStoreParts): Store => {
     replay: write(claims.replay),
     accounting: whileOpen(questions.accounting),
     audit: whileOpen((after: number, limit: number) => rows.audit().slice(after, after + limit)),
+    windows: whileOpen(questions.windows),
+    windowCounts: whileOpen(questions.windowCounts),
     close: async () => void (closed = true),
   };
 };

@@ -3,10 +3,12 @@ import type {
   Cursor,
   Delivery,
   DeliveryState,
+  DetectionWindow,
   Incident,
   Instant,
   PairState,
   Silence,
+  WindowKey,
 } from '@therapytrain/alerts-core';
 
 /** A job with all that is known of it. Rows are replaced and never changed, so that what was read stays as it was. */
@@ -21,6 +23,7 @@ export interface JobRow extends Omit<Delivery, 'state'> {
 export interface Table<V> {
   get(key: string): V | undefined;
   put(key: string, value: V): void;
+  drop(key: string): void;
   all(): V[];
   keys(): string[];
 }
@@ -37,6 +40,8 @@ export interface Rows {
   /** By incident and channel. */
   readonly refs: Table<string>;
   readonly requests: Table<true>;
+  /** By {@link windowPlace}. */
+  readonly windows: Table<DetectionWindow>;
   cursor(): Cursor;
   moveCursor(to: Cursor): void;
   audit(): readonly AuditEntry[];
@@ -44,6 +49,9 @@ export interface Rows {
   /** Does all of the work, or leaves everything as it was and throws what the work threw. */
   transact<T>(work: () => T): T;
 }
+
+/** Where a window lies. */
+export const windowPlace = ({ detection, group }: WindowKey): string => JSON.stringify([detection, group]);
 
 /** Makes an empty store's rows. */
 export const createRows = (): Rows => {
@@ -59,6 +67,12 @@ export const createRows = (): Rows => {
         undo.push(() => void (before === undefined ? rows.delete(key) : rows.set(key, before)));
         rows.set(key, value);
       },
+      drop: (key) => {
+        const before = rows.get(key);
+        if (before === undefined) return;
+        undo.push(() => void rows.set(key, before));
+        rows.delete(key);
+      },
     };
   };
   const entries: AuditEntry[] = [];
@@ -70,6 +84,7 @@ export const createRows = (): Rows => {
     counts: table(),
     refs: table(),
     requests: table(),
+    windows: table(),
     cursor: () => cursor,
     moveCursor: (to) => {
       const before = cursor;

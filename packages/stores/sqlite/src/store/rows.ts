@@ -7,6 +7,7 @@ import type {
   Cursor,
   Delivery,
   DeliveryState,
+  DetectionWindow,
   Incident,
   Instant,
   Job,
@@ -15,6 +16,7 @@ import type {
   NewJob,
   Settled,
   Silence,
+  WindowsLetGo,
 } from '@therapytrain/alerts-core';
 import { never } from './schema.ts';
 
@@ -50,6 +52,8 @@ export interface PackedChanges {
   readonly audit: readonly EntryRow[];
   readonly cursor: Cursor | undefined;
   readonly request: string | undefined;
+  readonly windows: readonly DetectionWindow[];
+  readonly letGo: WindowsLetGo | undefined;
 }
 
 /** What names a claim. */
@@ -117,6 +121,8 @@ export const packChanges = (changes: Changes): PackedChanges => ({
   audit: (changes.audit ?? []).map((entry) => ({ ...entry, facts: JSON.stringify(entry.facts) })),
   cursor: changes.cursor,
   request: changes.request,
+  windows: changes.windows ?? [],
+  letGo: changes.letGo,
 });
 
 /** What names a claim, without its job. */
