@@ -59,7 +59,8 @@ export const createChanging = (rows: Rows, clock: Pick<Clock, 'now'>): Changing 
     });
   };
   const letGo = ({ expiredBefore, oldest }: WindowsLetGo): void => {
-    const drop = (gone: readonly DetectionWindow[]): void => gone.forEach((each) => rows.windows.drop(windowPlace(each)));
+    const drop = (gone: readonly DetectionWindow[]): void =>
+      gone.forEach((each) => rows.windows.drop(windowPlace(each)));
     drop(rows.windows.all().filter(({ expires }) => expires < expiredBefore));
     for (const { detection, count: many } of oldest) {
       const own = rows.windows.all().filter((each) => each.detection === detection);
