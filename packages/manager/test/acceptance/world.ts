@@ -16,7 +16,14 @@ import {
   type Outcome,
   Secret,
 } from '@therapytrain/alerts-core/channel';
-import { createFlow, createMemoryLog, type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
+import {
+  createFlow,
+  createMemoryLog,
+  type Desk,
+  type EngineParts,
+  type Policy,
+  startEngine,
+} from '@therapytrain/alerts-manager';
 import { createMemoryStore, epoch, testPorts } from '@therapytrain/alerts-testkit';
 
 const second = 1_000;
@@ -47,6 +54,8 @@ export interface World {
   report(draft: Partial<AlertDraft> & { readonly times?: number }): Promise<void>;
   /** Reports, and does not wait until it is planned. */
   reportOnly(draft: Partial<AlertDraft> & { readonly times?: number }): Promise<void>;
+  /** Waits until everything is planned, also what detections raised meanwhile. */
+  planned(): Promise<void>;
   /** What the channel was told from one second up to another, both included, as `event` words. */
   told(channel: string, from: number, to: number): readonly string[];
   /** Everything the channel was told. */
@@ -63,11 +72,13 @@ export interface World {
   readonly store: Store;
   readonly errors: readonly unknown[];
   now(): Instant;
+  /** Makes the wall clock jump; the seconds of the script jump with it. */
+  jump(span: Millis): void;
   stop(): Promise<void>;
 }
 
 /** Begins a script at its second 0. */
-export const createWorld = (first: Policy): World => {
+export const createWorld = (first: Policy, more: Pick<Partial<EngineParts>, 'mostGroups'> = {}): World => {
   const ports = testPorts();
   const { clock } = ports;
   const log = createMemoryLog({ capacity: 100_000 });
@@ -103,6 +114,7 @@ export const createWorld = (first: Policy): World => {
     pseudonymKey: new Secret('the key of a script, of no worth at all'),
     ports,
     onError: (error) => void errors.push(error),
+    ...more,
   });
   const flow = createFlow({ log, types: () => policy.types, ports });
   const pass = async (span: Millis): Promise<void> => {
@@ -122,6 +134,11 @@ export const createWorld = (first: Policy): World => {
       await engine.planner.idle();
       await pass(0);
     },
+    planned: async () => {
+      do await engine.planner.idle();
+      while (engine.planner.lag() > 0);
+      await pass(0);
+    },
     told: (channel, from, to) =>
       recorder(channel)
         .said.filter(({ at }) => at >= from && at <= to)
@@ -135,6 +152,7 @@ export const createWorld = (first: Policy): World => {
     store,
     errors,
     now: () => clock.now(),
+    jump: (span) => clock.set(clock.now() + span),
     stop: async () => {
       const stopped = engine.stop();
       await pass(0);
