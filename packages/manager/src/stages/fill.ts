@@ -110,6 +110,6 @@ export const fill = (detection: Detection, before: WindowState, entry: Entry): F
 /** The time after which nothing that comes in time needs what the window knows. */
 export const expiryOf = (detection: Detection, { entries, fired }: WindowState): Instant => {
   const newest = (list: readonly Firing[]): Instant =>
-    list.reduce((latest, { at, received }) => Math.max(latest, at, received), 0);
+    list.reduce((latest, { at, received }) => Math.max(latest, at, received), -Infinity);
   return Math.max(newest(entries) + entrySpan(detection), newest(fired) + firingSpan(detection));
 };

@@ -53,6 +53,8 @@ const policy = createPolicy(
 /** One alert of a run. */
 interface Happened {
   readonly at: number;
+  /** When it is reported, by our clock. */
+  readonly arrives: number;
   readonly who: string;
   readonly what: string;
   readonly type: string;
@@ -124,7 +126,7 @@ const arrivals: fc.Arbitrary<readonly Happened[]> = fc.array(happened, { minLeng
   return list
     .map(({ step, delay, ...rest }, place) => ({ ...rest, at: (at += step), arrives: at + delay, place }))
     .sort((a, b) => a.arrives - b.arrives || a.place - b.place)
-    .map(({ at: time, who, what, type }) => ({ at: time, who, what, type }));
+    .map(({ at: time, arrives, who, what, type }) => ({ at: time, arrives, who, what, type }));
 });
 
 const draftOf = ({ at, who, what, type }: Happened): AlertDraft => ({
@@ -193,7 +195,9 @@ const run = async (alerts: readonly Happened[], { batches, deaths }: Course): Pr
   let from = 0;
   for (let turn = 0; from < alerts.length; turn++) {
     const size = batches[turn % batches.length] ?? 1;
-    await flow.reportAll(alerts.slice(from, from + size).map(draftOf), 'reporter');
+    const batch = alerts.slice(from, from + size);
+    ports.clock.set(epoch + (batch.at(-1)?.arrives ?? 0) * second);
+    await flow.reportAll(batch.map(draftOf), 'reporter');
     from += size;
     // Some arrive while the ones before are planned.
     if (size !== 2) await planned();
@@ -236,6 +240,7 @@ describe('alerts in any order within the bound, in any batches, wherever the pro
         for (const { detection, who, stands } of said) {
           const window = stands.map(({ occurredAt, metadata, type }) => ({
             at: (occurredAt - epoch) / second,
+            arrives: 0,
             who: String(metadata['who']),
             what: String(metadata['what']),
             type,
