@@ -7,6 +7,7 @@ import { modelChecks } from './store-checks/model.ts';
 import { settleChecks } from './store-checks/settle.ts';
 import { slotChecks } from './store-checks/slots.ts';
 import type { OpenStore, StoreCheck } from './store-checks/subject.ts';
+import { windowChecks } from './store-checks/windows.ts';
 
 /**
  * What every `Store` promises, promise by promise. The checks need no test runner, so that a wrapped or a broken store
@@ -18,6 +19,7 @@ export const storeChecks: readonly StoreCheck[] = [
   ...claimChecks,
   ...settleChecks,
   ...listChecks,
+  ...windowChecks,
   ...closeChecks,
   ...modelChecks,
 ];

@@ -39,6 +39,8 @@ const refusesAfterwards = async (subject: StoreSubject): Promise<void> => {
     store.replay([], 0),
     store.accounting(),
     store.audit(0, 1),
+    store.windows([]),
+    store.windowCounts(),
   ];
   await Promise.all(calls().map((call) => rejectsWith('CLOSED', call)));
   await closing;
