@@ -84,7 +84,7 @@ type Report = (path: readonly PropertyKey[], message: string) => void;
 
 const checkCondition = (settings: DetectionSettings, report: Report): void => {
   const said = (Object.keys(conditions) as (keyof typeof conditions)[]).filter((each) => settings[each] !== undefined);
-  if (said.length === 0) report(['name'], 'has no condition: it needs one of count, distinct_count and sequence');
+  if (said.length === 0) report([], 'has no condition: it needs one of count, distinct_count and sequence');
   for (const more of said.slice(1)) report([more], `does not go with ${said[0]}: a detection has one condition`);
   const of = settings.distinct_count?.of;
   if (of !== undefined && settings.group_by.includes(of)) {

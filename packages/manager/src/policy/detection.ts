@@ -85,7 +85,7 @@ export const createDetection = (settings: DetectionSettings): Detection => {
 };
 
 /** The highest sensitivity that a type declares for the key: what one type calls personal is personal. */
-const sensitivityOf = (key: string, types: AlertTypes): Sensitivity => {
+export const sensitivityOf = (key: string, types: AlertTypes): Sensitivity => {
   const declared = [...types.declared.values()].flatMap(({ metadata }) =>
     Object.hasOwn(metadata, key) ? (metadata[key]?.sensitivity ?? []) : [],
   );
