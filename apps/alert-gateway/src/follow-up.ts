@@ -1,7 +1,7 @@
 import { type AlertLog, type Ports, type Store, systemRandom } from '@therapytrain/alerts-core';
 import { Secret } from '@therapytrain/alerts-core/channel';
 import { type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
-import { type Logger, traceChannel, watchDeliveries } from '@therapytrain/alerts-telemetry';
+import { countDetections, type Logger, traceChannel, watchDeliveries } from '@therapytrain/alerts-telemetry';
 import type { Meter, Tracer } from '@opentelemetry/api';
 import { createChannels } from './channels.ts';
 import { loadKey } from './keys.ts';
@@ -49,6 +49,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
     channel: channels.get,
     pseudonymKey: new Secret(key),
     ports,
+    onRaised: countDetections(meter),
     onError: (err) => logger.error({ err }, 'planning or delivering failed'),
   });
   watchDeliveries(meter, { accounting: () => store.accounting(), lag: () => engine.planner.lag() });

@@ -15,3 +15,4 @@ export { activeTraceParent, isTracing } from './trace-context.ts';
 export { traceChannel } from './trace-channel.ts';
 export { traceLog } from './trace-log.ts';
 export { type DeliveryFigures, watchDeliveries } from './metrics/delivery-metrics.ts';
+export { countDetections } from './metrics/detection-metrics.ts';
