@@ -23,8 +23,8 @@ const stepOf = ({ rule, entry }: Taken, state: WindowState, isKept: boolean): Ex
   const covering = coveredBy(rule, state, entry.at);
   const name = `detection ${rule.name}`;
   if (covering) {
-    const until = `cool-down until ${iso(covering.at + rule.coolDown)}`;
-    const detail = `${groupText(rule)}: it does not count beside an alert that was raised, ${until}`;
+    const until = iso(covering.at + rule.coolDown);
+    const detail = `${groupText(rule)}: ${rule.raise.type} was raised, and the group cools down until ${until}`;
     return { name, verdict: 'no', detail, steps: [] };
   }
   const { after, stood } = isKept ? { after: state, stood: undefined } : fill(rule, state, entry);

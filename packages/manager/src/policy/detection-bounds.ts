@@ -10,7 +10,7 @@ export const longestList = 20_000;
 const defaultCoolDown: Millis = 15 * 60_000;
 
 /** How long a detection rests: what is said, or the default for a window of this span. */
-export const spanOr = (coolDown: Millis | undefined, within: Millis): Millis =>
+export const coolDownOf = (coolDown: Millis | undefined, within: Millis): Millis =>
   coolDown ?? Math.max(defaultCoolDown, within);
 
 type Condition = Pick<DetectionSettings, 'count' | 'distinct_count' | 'sequence'>;
@@ -33,5 +33,5 @@ const perWindow = (condition: Condition): number => {
  * The most alerts that are remembered of one group: twice those that may lie within `within` and `late_within` without
  * the condition being met, so that there is room beside them for others whose clocks are wrong.
  */
-export const entriesOf = (settings: Condition & Pick<DetectionSettings, 'within' | 'late_within'>): number =>
+export const mostEntriesOf = (settings: Condition & Pick<DetectionSettings, 'within' | 'late_within'>): number =>
   2 * perWindow(settings) * (Math.ceil((settings.within + settings.late_within) / settings.within) + 1);

@@ -7,7 +7,7 @@ import {
 } from '@therapytrain/alerts-core';
 import { z } from 'zod';
 import { expression, metadataKeyName, name } from './fields.ts';
-import { entriesOf, longestList, ownKeys, spanOr } from './detection-bounds.ts';
+import { mostEntriesOf, longestList, ownKeys, coolDownOf } from './detection-bounds.ts';
 
 /** More alerts than this make no condition that a person could check. */
 const mostAlerts = 1_000;
@@ -102,10 +102,10 @@ const checkGroup = ({ group_by: keys }: DetectionSettings, report: Report): void
 const checkSpans = (settings: DetectionSettings, report: Report): void => {
   const { within, cool_down: coolDown } = settings;
   if (within === 0) return report(['within'], 'is no span');
-  if (spanOr(coolDown, within) < within) {
+  if (coolDownOf(coolDown, within) < within) {
     report(['cool_down'], 'is shorter than within: the same alerts would be told twice');
   }
-  if (entriesOf(settings) > longestList) {
+  if (mostEntriesOf(settings) > longestList) {
     report(['late_within'], 'is too long: more alerts of a group would have to be remembered than there is room for');
   }
 };

@@ -9,7 +9,7 @@ import {
   undeclaredSensitivity,
 } from '@therapytrain/alerts-core';
 import { digest } from '../digest.ts';
-import { entriesOf, keptAtEnds, spanOr } from './detection-bounds.ts';
+import { mostEntriesOf, keptAtEnds, coolDownOf } from './detection-bounds.ts';
 import type { DetectionSettings } from './detection-schema.ts';
 
 /** One step of a sequence. */
@@ -63,24 +63,18 @@ const conditionOf = ({ count, distinct_count: distinct, sequence = [] }: Detecti
 export const createDetection = (settings: DetectionSettings): Detection => {
   const { name, when, group_by: groupBy, within, cool_down: coolDown, late_within: lateWithin, raise } = settings;
   const { distinct_count: distinct, sequence } = settings;
-  const kept = new Map<string, number>();
   return {
     name,
     when: when === undefined ? undefined : compileExpression(when),
     groupBy,
     condition: conditionOf(settings),
     within,
-    coolDown: spanOr(coolDown, within),
+    coolDown: coolDownOf(coolDown, within),
     lateWithin,
     raise: { type: raise.type, severity: AlertSeverity[raise.severity], message: raise.message },
     print: digest(JSON.stringify([when ?? '', groupBy, distinct?.of ?? '', sequence?.map((each) => each.when) ?? []])),
-    mostEntries: entriesOf(settings),
-    keptAtEnds: (steps) => {
-      const key = steps.join();
-      const known = kept.get(key) ?? keptAtEnds(settings, steps);
-      kept.set(key, known);
-      return known;
-    },
+    mostEntries: mostEntriesOf(settings),
+    keptAtEnds: (steps) => keptAtEnds(settings, steps),
   };
 };
 

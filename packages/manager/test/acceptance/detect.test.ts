@@ -367,7 +367,7 @@ describe('what is seen only in many alerts together, in fake time', () => {
       const [first] = await explained({ draft, source: 'x' });
       const until = new Date(start + 2 * second + 15 * minute).toISOString();
       expect(first).toBe(
-        `no detection brute-force: of the same ipAddress: it does not count beside an alert that was raised, cool-down until ${until}`,
+        `no detection brute-force: of the same ipAddress: BRUTE_FORCE was raised, and the group cools down until ${until}`,
       );
     });
   });
