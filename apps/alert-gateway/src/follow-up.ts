@@ -3,6 +3,7 @@ import { Secret } from '@therapytrain/alerts-core/channel';
 import { type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
 import {
   countBreaches,
+  countDetections,
   countRows,
   type Logger,
   traceChannel,
@@ -73,6 +74,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
     channel: channels.get,
     pseudonymKey: new Secret(key),
     ports,
+    onRaised: countDetections(meter),
     onError: (err) => logger.error({ err }, 'planning or delivering failed'),
   });
   const overdue = () => store.incidents({ overdueAt: ports.clock.now(), limit: mostOverdue });

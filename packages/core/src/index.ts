@@ -67,6 +67,7 @@ export {
   type DeliveryQuery,
   type DeliveryState,
   deliveryStates,
+  type DetectionWindow,
   type Explanation,
   type ExplanationStep,
   type Incident,
@@ -84,4 +85,7 @@ export {
   type Settlement,
   type Silence,
   type Store,
+  type WindowCount,
+  type WindowKey,
+  type WindowsLetGo,
 } from './store/index.ts';

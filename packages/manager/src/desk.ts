@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import {
   type Account,
   type AlertDraft,
@@ -20,6 +19,7 @@ import {
   type Store,
   textFault,
 } from '@therapytrain/alerts-core';
+import { idFrom } from './digest.ts';
 import { createExplain, type Explain } from './explain.ts';
 import { changesOf, withoutConflict } from './flow.ts';
 import type { Policy } from './policy/policy.ts';
@@ -105,12 +105,6 @@ const textBytes = 2_000;
 const pageAlerts = 1_000;
 const previewAlerts = 100_000;
 const previewIncidents = 100;
-
-/** A UUID of version 8 (RFC 9562 §5.8) that follows from who asked and with which request. */
-const silenceIdOf = (command: Command): string => {
-  const hex = hash('sha256', `silence ${requestOf(command)}`, 'hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-};
 
 const requestOf = ({ by, request }: Command): string => `${by} ${request}`;
 
@@ -212,7 +206,7 @@ const createSilenceCommands = ({ log, store, policy, ports, onChanged }: DeskPar
       const { when, reason, from, until, upTo, by } = command;
       const now = ports.clock.now();
       // Named by its request, so that the same request a second time finds the one that it made.
-      const id = silenceIdOf(command);
+      const id = idFrom(`silence ${requestOf(command)}`);
       const made = (await store.silences(0)).find((each) => each.id === id);
       if (made) return made;
       expressionOf(when);

@@ -21,6 +21,10 @@ export interface EngineParts {
   readonly concurrency?: number;
   /** How many attempts at once through one channel. Default: 4. */
   readonly perChannel?: number;
+  /** How many groups of one detection are remembered; beyond, the one that was touched longest ago goes. Default: 100,000. */
+  readonly mostGroups?: number;
+  /** Told of each alert that a detection raises, by the detection's name. */
+  readonly onRaised?: (detection: string) => void;
   /** Told of defects of ours, and of a store that is away. */
   readonly onError: (error: unknown) => void;
 }
@@ -51,6 +55,8 @@ export const startEngine = (parts: EngineParts): Engine => {
       return base === undefined ? undefined : base + incident;
     },
     onDefect: onError,
+    ...(parts.mostGroups !== undefined && { mostGroups: parts.mostGroups }),
+    ...(parts.onRaised && { onRaised: parts.onRaised }),
   });
   const { clock } = ports;
   const worker = startWorker({
@@ -64,7 +70,7 @@ export const startEngine = (parts: EngineParts): Engine => {
   const onPlanned = (): void => worker.wake();
   const planner = startPlanner({
     ...{ log, followUp, clock, onPlanned, onError },
-    plans: () => policy().routes.length > 0,
+    plans: () => policy().routes.length > 0 || policy().detections.length > 0,
     cursor: () => store.cursor(),
   });
   return {

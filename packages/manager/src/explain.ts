@@ -13,6 +13,7 @@ import {
   severityName,
   type Store,
 } from '@therapytrain/alerts-core';
+import { explainDetections } from './explain-detections.ts';
 import type { Policy, Route } from './policy/policy.ts';
 import { accept } from './stages/accept.ts';
 import { correlate } from './stages/correlate.ts';
@@ -117,9 +118,10 @@ export const createExplain = ({ log, store, policy: policyNow, ports }: ExplainP
     // A kept alert is told of with its incident's highest severity, as it was and is told.
     const incident = isKept ? before : touched?.incident;
     const base = { alertId: isKept ? alert.id : '', policy: policy.version, incident: before?.id ?? '' };
+    const detections = await explainDetections(alert, isKept, policy, store);
     if (!incident) {
       const why = resolves(alert) ? 'it says that something is over, of which nobody knew' : 'it is not planned yet';
-      return { ...base, steps: [groupStep(alert, policy), step('incident', 'no', why)] };
+      return { ...base, steps: [groupStep(alert, policy), step('incident', 'no', why), ...detections] };
     }
     const standing = await standingAt(policy, now);
     const view = isKept ? { ...incident, facts: factsOf(alert, incident.severity) } : incident;
@@ -134,6 +136,7 @@ export const createExplain = ({ log, store, policy: policyNow, ports }: ExplainP
       steps: [
         groupStep(alert, policy),
         step('incident', 'info', said),
+        ...detections,
         ...policy.routes.map((each) => routeStep(each, view)),
         muteStep(view, standing, policy, now),
         ...(legs.length > 0 ? legs : [step('channels', 'no', 'no route takes it')]),

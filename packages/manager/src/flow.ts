@@ -19,6 +19,7 @@ import {
   type Store,
 } from '@therapytrain/alerts-core';
 import { type Outcome, outcomeOf, type Story } from '@therapytrain/alerts-core/channel';
+import { createDetections, type DetectionParts, mostGroupsDefault } from './detections.ts';
 import type { Policy } from './policy/policy.ts';
 import { accept } from './stages/accept.ts';
 import { correlate, type CorrelateFacts, groupsOf, runsOf } from './stages/correlate.ts';
@@ -76,7 +77,8 @@ const acceptOrRefuse = (draft: AlertDraft | AlertError, source: string, facts: P
 };
 
 /** What follows from alerts is made of. */
-export interface FollowUpParts extends DeliverParts {
+export interface FollowUpParts extends DeliverParts, Partial<Pick<DetectionParts, 'mostGroups' | 'onRaised'>> {
+  readonly log: AlertLog;
   readonly store: Store;
   readonly policy: () => Policy;
   readonly ports: Ports;
@@ -167,14 +169,26 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
   const standingAt = createStanding(store);
   const facts = () => ({ policy: parts.policy(), now: ports.clock.now(), ids: ports.ids });
   const silences = createSilenceEnds(store, facts);
+  const runDetections = createDetections({
+    store,
+    reportAll: createFlow({ log: parts.log, types: () => parts.policy().types, ports }).reportAll,
+    mostGroups: parts.mostGroups ?? mostGroupsDefault,
+    onDefect: parts.onDefect,
+    onRaised: parts.onRaised ?? (() => undefined),
+  });
 
   const planOnce = async (batch: LogBatch): Promise<void> => {
     const at = facts();
-    const groups = groupsOf(read(batch), at.policy);
+    const alerts = read(batch);
+    // What they raise is in the log before the cursor moves on, and is planned in its turn.
+    const remembered = await runDetections(alerts, at);
+    const groups = groupsOf(alerts, at.policy);
     const found = byKey(await store.incidentsOf([...groups.keys()], at.now - at.policy.reopenWithin));
     const standing = await standingAt(at.policy, at.now);
     const plans = [...groups].flatMap(([key, alerts]) => planGroup(key, alerts, found.get(key), standing, at) ?? []);
-    await store.commit({ ...changesOf(plans), cursor: batch.cursor });
+    const changes = changesOf(plans);
+    const audit = [...(changes.audit ?? []), ...(remembered?.audit ?? [])];
+    await store.commit({ ...changes, ...remembered, audit, cursor: batch.cursor });
   };
 
   const attempt = async ({ job }: Claim, story: () => Promise<Story>, signal: AbortSignal): Promise<Outcome> => {

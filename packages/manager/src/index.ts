@@ -15,6 +15,7 @@ export type { AlertHandler, HandledAlert, HandlerFailure, HandlerStats } from '.
 export { keptAt } from './kept-at.ts';
 export { createMemoryLog, type MemoryLogOptions } from './memory-log.ts';
 export { createPolicy, defaultPolicy } from './policy/create.ts';
+export type { Detection, DetectionCondition, DetectionStep } from './policy/detection.ts';
 export { policyDifference, type PolicyChange } from './policy/difference.ts';
 export type { PolicyFault } from './policy/document.ts';
 export { policyJsonSchema } from './policy/json-schema.ts';
@@ -23,3 +24,4 @@ export type { ChannelSettings, Escalation, Inhibition, Maintenance, Policy, Rece
 export { type PolicyReading, readPolicy, type ReadPolicyOptions } from './policy/read.ts';
 export { policySchema, type PolicySource } from './policy/schema.ts';
 export type { SecretSources } from './policy/secrets.ts';
+export { detectionSource } from './stages/detect.ts';

@@ -12,7 +12,7 @@ const passEvery = 1_000;
 export interface PlannerParts {
   readonly log: AlertLog;
   readonly followUp: Pick<FollowUp, 'plan' | 'pass'>;
-  /** False while the policy tells nobody of anything: alerts are then passed over unread. */
+  /** False while the policy tells nobody of anything and detects nothing: alerts are then passed over unread. */
   readonly plans: () => boolean;
   /** How far the log is planned. */
   readonly cursor: () => Promise<number>;

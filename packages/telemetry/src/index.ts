@@ -16,3 +16,4 @@ export { traceChannel } from './trace-channel.ts';
 export { traceLog } from './trace-log.ts';
 export { type DeliveryFigures, watchDeliveries } from './metrics/delivery-metrics.ts';
 export { countBreaches, countRows, type IncidentFigures, watchIncidents } from './metrics/incident-metrics.ts';
+export { countDetections } from './metrics/detection-metrics.ts';

@@ -8,6 +8,7 @@ import { pruneChecks } from './store-checks/prune.ts';
 import { settleChecks } from './store-checks/settle.ts';
 import { slotChecks } from './store-checks/slots.ts';
 import type { OpenStore, StoreCheck } from './store-checks/subject.ts';
+import { windowChecks } from './store-checks/windows.ts';
 
 /**
  * What every `Store` promises, promise by promise. The checks need no test runner, so that a wrapped or a broken store
@@ -20,6 +21,7 @@ export const storeChecks: readonly StoreCheck[] = [
   ...settleChecks,
   ...listChecks,
   ...pruneChecks,
+  ...windowChecks,
   ...closeChecks,
   ...modelChecks,
 ];

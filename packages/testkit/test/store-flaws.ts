@@ -1,4 +1,13 @@
-import { AlertError, type Changes, type Claim, type Hidden, type NewJob, type Store } from '@therapytrain/alerts-core';
+import {
+  AlertError,
+  type Changes,
+  type Claim,
+  type Hidden,
+  type NewJob,
+  type Store,
+  type WindowKey,
+  type WindowsLetGo,
+} from '@therapytrain/alerts-core';
 import { createMemoryStore, type OpenStore, testPorts } from '@therapytrain/alerts-testkit';
 
 /** A change to a store: the contract must see through each that breaks a promise. */
@@ -220,6 +229,43 @@ const closesAtOnce: Flaw = (store) => {
   };
 };
 
+const letsGo = (change: (letGo: WindowsLetGo) => WindowsLetGo): Flaw =>
+  decided((each) => ({ ...each, ...(each.letGo && { letGo: change(each.letGo) }) }));
+
+const keepsTheFirstWindow: Flaw = (store) => ({
+  ...store,
+  commit: async (changes) => {
+    const known = await store.windows(changes.windows ?? []);
+    const isNew = ({ detection, group }: WindowKey): boolean =>
+      !known.some((each) => each.detection === detection && each.group === group);
+    await store.commit({ ...changes, windows: (changes.windows ?? []).filter(isNew) });
+  },
+});
+
+const expiresFirst: Flaw = (store) => ({
+  ...store,
+  commit: async ({ letGo, ...rest }) => {
+    if (letGo) await store.commit({ letGo });
+    await store.commit(rest);
+  },
+});
+
+const oldestFirst: Flaw = (store) => ({
+  ...store,
+  commit: async ({ letGo, ...rest }) => {
+    await store.commit({ ...rest, ...(letGo && { letGo: { ...letGo, expiredBefore: 0 } }) });
+    if (letGo) await store.commit({ letGo: { ...letGo, oldest: [] } });
+  },
+});
+
+const savesWindowsAlone: Flaw = (store) => ({
+  ...store,
+  commit: async ({ windows = [], ...rest }) => {
+    await store.commit({ windows });
+    await store.commit(rest);
+  },
+});
+
 /** A store that breaks one promise, and the check that must see it. */
 export interface FlawedStore {
   readonly flaw: string;
@@ -419,6 +465,42 @@ export const flawedStores: readonly FlawedStore[] = [
     (store) => ({ ...store, nextDue: async () => 0 }),
     'nextDue is the first time of those that wait and of the ends of claims',
   ),
+  flawed(
+    'keeps windows of one detection in the place of those of another',
+    decided((each) => ({
+      ...each,
+      ...(each.windows && { windows: each.windows.map((one) => ({ ...one, detection: 'brute-force' })) }),
+    })),
+    'windows are kept as they were given, by detection and group',
+  ),
+  flawed(
+    'keeps the first window',
+    keepsTheFirstWindow,
+    'a window takes the place of the one of its detection and group',
+  ),
+  flawed(
+    'counts windows that are gone',
+    (store) => ({ ...store, windowCounts: async () => [{ detection: 'brute-force', windows: 3 }] }),
+    'windows are counted by detection',
+  ),
+  flawed(
+    'lets no window expire',
+    letsGo((each) => ({ ...each, expiredBefore: 0 })),
+    'windows that have expired are let go, after those of the commit are saved',
+  ),
+  flawed(
+    'lets windows expire before it saves',
+    expiresFirst,
+    'windows that have expired are let go, after those of the commit are saved',
+  ),
+  flawed(
+    'keeps the oldest windows',
+    letsGo((each) => ({ ...each, oldest: [] })),
+    'the windows that were touched longest ago are let go',
+  ),
+  flawed('counts what has expired among the oldest', oldestFirst, 'what has expired does not count among the oldest'),
+  flawed('saves windows by themselves', savesWindowsAlone, 'windows are a part of their commit'),
+  flawed('loses windows, seen by chance', keepsTheFirstWindow, model),
   flawed('drops what was begun', closesAtOnce, 'close finishes what was begun'),
   flawed(
     'answers when it is closed',

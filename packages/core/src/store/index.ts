@@ -23,3 +23,4 @@ export type {
   Store,
 } from './store.ts';
 export type { Explanation, ExplanationStep } from './explanation.ts';
+export type { DetectionWindow, WindowCount, WindowKey, WindowsLetGo } from './window.ts';

@@ -2,6 +2,7 @@ import type { Cursor } from '../log.ts';
 import type { Instant } from '../ports.ts';
 import type { Hidden, HiddenTotal, Incident, Silence } from './incident.ts';
 import type { Claim, Delivery, DeliveryState, NewJob, Settlement } from './job.ts';
+import type { DetectionWindow, WindowCount, WindowKey, WindowsLetGo } from './window.ts';
 
 /**
  * What became of pairs of an alert and a channel that it should reach. `accepted` is what was planned for the channel;
@@ -63,6 +64,10 @@ export interface Changes {
   readonly cursor?: Cursor;
   /** An id of the caller's request: the same one a second time changes nothing, until `prune` forgets it. */
   readonly request?: string;
+  /** As they are to be; each takes the place of the one of its detection and group. */
+  readonly windows?: readonly DetectionWindow[];
+  /** Let go after `windows` are saved. */
+  readonly letGo?: WindowsLetGo;
 }
 
 /** One settlement of a claim, with what goes with it. */
@@ -148,5 +153,9 @@ export interface Store {
   /** Every channel that was ever counted, by name. */
   accounting(): Promise<readonly Account[]>;
   audit(after: number, limit: number): Promise<readonly AuditEntry[]>;
+  /** Those of these detections and groups that are kept, in any order. One call for a whole batch. */
+  windows(keys: readonly WindowKey[]): Promise<readonly DetectionWindow[]>;
+  /** How many windows are kept, of each detection that has some; by name. Its cost does not grow with their number. */
+  windowCounts(): Promise<readonly WindowCount[]>;
   close(): Promise<void>;
 }

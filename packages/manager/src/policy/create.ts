@@ -9,6 +9,7 @@ import {
   type MetadataValue,
   Sensitivity,
 } from '@therapytrain/alerts-core';
+import { createDetection, raisedTypes } from './detection.ts';
 import type { ChannelSettings, Escalation, Policy, Route } from './policy.ts';
 import { policySchema, type PolicySettings, type RouteSettings } from './schema.ts';
 import { createWindow } from './window.ts';
@@ -125,9 +126,11 @@ const holdingOf = ({ inhibitions, maintenance, longest_silence: longest }: Polic
  */
 export const createPolicy = (settings: PolicySettings, resolved: ResolvedOptions = new Map()): Policy => {
   const types = new Map(Object.entries(settings.types));
+  const declared = Object.fromEntries([...types].map(([name, each]) => [name, definition(each)]));
+  const detections = settings.detections.map(createDetection);
   return {
     version: hash('sha256', canonicalJson(settings as unknown as MetadataValue), 'hex').slice(0, 12),
-    types: createAlertTypes(Object.fromEntries([...types].map(([name, each]) => [name, definition(each)]))),
+    types: createAlertTypes({ ...declared, ...raisedTypes(detections, createAlertTypes(declared)) }),
     groupBy: (type) => types.get(type)?.group_by,
     quietAfter: (type) => types.get(type)?.quiet_after,
     ownerOf: (type) => types.get(type)?.owner,
@@ -141,6 +144,7 @@ export const createPolicy = (settings: PolicySettings, resolved: ResolvedOptions
       maxBytes: settings.retention.max_size,
       incidents: settings.retention.incidents,
     },
+    detections,
   };
 };
 

@@ -1,4 +1,5 @@
 import { type Millis, severityName } from '@therapytrain/alerts-core';
+import type { Detection } from './detection.ts';
 import type { ChannelSettings, Escalation, Inhibition, Maintenance, Policy, Receiver } from './policy.ts';
 import { worstFirst } from './probes.ts';
 
@@ -95,6 +96,28 @@ const ofHolding =
     return say(old) === say(now) ? [] : [doubtful(`the ${what} ${name} holds other notices back`)];
   };
 
+const conditionText = ({ condition, within, print }: Detection): string => {
+  const size = condition.kind === 'sequence' ? condition.steps.map(({ count }) => count) : condition.atLeast;
+  return JSON.stringify([condition.kind, size, within, print]);
+};
+
+const raisedText = ({ raise: { type, severity } }: Detection): string => `${type} as ${severityName(severity)}`;
+
+const ofDetection = (name: string, old?: Detection, now?: Detection): readonly PolicyChange[] => {
+  if (!now) return [{ kind: 'lost', text: `the detection ${name} is gone` }];
+  if (!old) return [{ kind: 'gained', text: `the detection ${name} is new: it raises ${raisedText(now)}` }];
+  const [was, is] = [raisedText(old), raisedText(now)];
+  const [before, after] = [spanText(old.coolDown), spanText(now.coolDown)];
+  const [then, late] = [spanText(old.lateWithin), spanText(now.lateWithin)];
+  return [
+    ...(conditionText(old) === conditionText(now) ? [] : [doubtful(`the detection ${name} looks for something else`)]),
+    ...(was === is ? [] : [doubtful(`the detection ${name} raises ${is}, not ${was}`)]),
+    ...(before === after ? [] : [changed(`the detection ${name} rests for ${after}, not ${before}`)]),
+    ...(then === late ? [] : [changed(`the detection ${name} waits for late alerts for ${late}, not ${then}`)]),
+    ...(old.raise.message === now.raise.message ? [] : [changed(`the detection ${name} says something else`)]),
+  ];
+};
+
 const named = <T extends { readonly name: string }>(list: readonly T[]): ReadonlyMap<string, T> =>
   new Map(list.map((each) => [each.name, each]));
 
@@ -136,6 +159,7 @@ export const differencesOfParts = (before: Policy, after: Policy): readonly Poli
     named(after.maintenance),
     ofHolding<Maintenance>('maintenance', ({ when, window }) => JSON.stringify([when.source, window])),
   ),
+  ...compared(named(before.detections), named(after.detections), ofDetection),
   ...compared(before.receivers, after.receivers, ofReceiver),
   ...compared(before.channels, after.channels, ofChannel),
   ...ofTypes(before, after),

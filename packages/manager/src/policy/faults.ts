@@ -9,6 +9,14 @@ export interface Finding extends Place {
   readonly hint: string;
 }
 
+/** A finding about something that is allowed and probably not meant. */
+export const lint = (path: Place['path'], rule: string, hint: string, about: Place['about'] = 'value'): Finding => ({
+  path,
+  about,
+  rule,
+  hint,
+});
+
 const words: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a number',

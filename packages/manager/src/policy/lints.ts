@@ -1,18 +1,12 @@
-import { AlertSeverity, severityName } from '@therapytrain/alerts-core';
-import type { Finding } from './faults.ts';
+import { type AlertFacts, AlertSeverity, builtInAlertTypes, severityName } from '@therapytrain/alerts-core';
+import { lintsOfDetections, raisedProbe } from './detection-lints.ts';
+import { type Finding, lint } from './faults.ts';
 import { matchedRoutes } from './matching.ts';
 import type { Place } from './places.ts';
 import type { Policy } from './policy.ts';
 import { probe, reachedBy, worstFirst } from './probes.ts';
 import type { PolicySettings, RouteSettings } from './schema.ts';
 import { weekdays } from './window.ts';
-
-const lint = (path: Place['path'], rule: string, hint: string, about: Place['about'] = 'value'): Finding => ({
-  path,
-  about,
-  rule,
-  hint,
-});
 
 const conditionOf = ({ when }: RouteSettings): string | undefined => {
   const text = when?.trim().replaceAll(/\s+/g, ' ');
@@ -81,14 +75,20 @@ const unrouted = (policy: Policy, types: readonly string[]): readonly Finding[] 
     return [lint(['routes'], rule, 'end with a route without `when`; `receivers: []` says that nobody is meant')];
   });
 
+/** What is CRITICAL of these types, and what detections raise so. */
+const worst = ({ detections }: Policy, types: readonly string[]): readonly AlertFacts[] => [
+  ...types.map((type) => probe(type, AlertSeverity.CRITICAL)),
+  ...detections.filter(({ raise }) => raise.severity === AlertSeverity.CRITICAL).map(raisedProbe),
+];
+
 const lonely = (policy: Policy, types: readonly string[]): readonly Finding[] => {
   const legs = new Map<string, string[]>();
-  for (const type of types) {
-    const facts = probe(type, AlertSeverity.CRITICAL);
+  for (const facts of worst(policy, types)) {
+    const { type } = facts;
     const reached = reachedBy(policy, facts);
     if (matchedRoutes(policy, facts).length === 0 || new Set(reached.map(({ kind }) => kind)).size > 1) continue;
     const by = reached.map(({ name, kind }) => `${name} (${kind})`).join(' and ') || 'nobody';
-    legs.set(by, [...(legs.get(by) ?? []), type]);
+    legs.set(by, [...new Set([...(legs.get(by) ?? []), type])]);
   }
   return [...legs].map(([by, each]) =>
     lint(
@@ -126,10 +126,13 @@ const strangers = ({ types }: PolicySettings): readonly Finding[] =>
 
 /** What is allowed and probably not meant. The policy is the one that the settings make. */
 export const lintsOf = (settings: PolicySettings, policy: Policy): readonly Finding[] => {
-  const types = [...policy.types.declared.keys()];
+  // Of a type that only detections raise, only what they raise needs a route.
+  const types = [...policy.types.declared.keys()].filter(
+    (type) => Object.hasOwn(settings.types, type) || Object.hasOwn(builtInAlertTypes, type),
+  );
   const routing =
     settings.routes.length === 0
       ? [lint(['routes'], 'there are none: alerts are kept, and nobody is told', 'see policies/full.yaml')]
       : [...ofRoutes(settings.routes, false, ['routes']), ...unrouted(policy, types), ...lonely(policy, types)];
-  return [...routing, ...unused(settings), ...endless(settings), ...strangers(settings)];
+  return [...routing, ...unused(settings), ...endless(settings), ...strangers(settings), ...lintsOfDetections(policy)];
 };

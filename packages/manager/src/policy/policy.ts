@@ -1,4 +1,5 @@
 import type { AlertSeverity, AlertTypes, Expression, Instant, Millis } from '@therapytrain/alerts-core';
+import type { Detection } from './detection.ts';
 import type { Window } from './window.ts';
 
 /** Where notices of what matches go, and in which rhythm. */
@@ -100,4 +101,5 @@ export interface Policy {
   readonly longestSilence: ReadonlyMap<AlertSeverity, Millis>;
   /** `https://console…/incidents/` or undefined; an incident's id is put behind it. */
   readonly incidentLink: string | undefined;
+  readonly detections: readonly Detection[];
 }

@@ -1,5 +1,6 @@
 import { alertTypePattern, byteSize, duration } from '@therapytrain/alerts-core';
 import { z } from 'zod';
+import { detections } from './detection-schema.ts';
 import { alertType, expression, metadataKeyName, name, severityRecord } from './fields.ts';
 import { maintenance } from './maintenance-schema.ts';
 
@@ -148,6 +149,7 @@ export const policySchema = z.strictObject({
     })
     .prefault({})
     .describe('How long alerts and what followed from them are kept. Request ids of reports stay known for ever.'),
+  detections: detections.prefault([]).describe('What is seen only in many alerts together.'),
 });
 
 /** A policy as it is written. */

@@ -7,6 +7,7 @@ import {
   type Ids,
 } from '@therapytrain/alerts-core';
 import type { Policy } from '../policy/policy.ts';
+import { detectionSource } from './detect.ts';
 import { factsOf, groupKey, resolves } from './group.ts';
 
 /** What became of an incident in one batch of the log. */
@@ -41,12 +42,18 @@ export const groupsOf = (alerts: readonly Alert[], policy: Policy): ReadonlyMap<
   return groups;
 };
 
+// What a detection says holds no value of an alert: people may see it as a title.
+const titleOf = ({ type, source, message }: Alert, policy: Policy): string => {
+  const title = policy.types.declared.get(type)?.title ?? type;
+  return source === detectionSource ? `${title}: ${message}` : title;
+};
+
 const opened = (alert: Alert, key: string, { now, ids, policy }: CorrelateFacts): Incident => ({
   id: ids.next(),
   key,
   version: 0,
   state: 'OPEN',
-  title: policy.types.declared.get(alert.type)?.title ?? alert.type,
+  title: titleOf(alert, policy),
   severity: alert.severity,
   count: 0,
   firstSeen: alert.occurredAt,

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import { type Alert, type AlertFacts, AlertType, canonicalJson } from '@therapytrain/alerts-core';
+import { digest } from '../digest.ts';
 import type { Policy } from '../policy/policy.ts';
 
 /** What expressions are evaluated on, for one alert or for the incident that it is the newest of. */
@@ -14,8 +14,6 @@ export const factsOf = (alert: Alert, severity: Alert['severity'] = alert.severi
   occurredAt: alert.occurredAt,
   receivedAt: alert.receivedAt,
 });
-
-const digest = (...parts: readonly string[]): string => hash('sha256', JSON.stringify(parts), 'hex').slice(0, 32);
 
 /**
  * Which incident an alert belongs to: that of its reporter's own name for the thing, if it gave one; that of the values

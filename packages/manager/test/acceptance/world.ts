@@ -17,7 +17,14 @@ import {
   type Outcome,
   Secret,
 } from '@therapytrain/alerts-core/channel';
-import { createFlow, createMemoryLog, type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
+import {
+  createFlow,
+  createMemoryLog,
+  type Desk,
+  type EngineParts,
+  type Policy,
+  startEngine,
+} from '@therapytrain/alerts-manager';
 import { createMemoryStore, epoch, type TestPorts, testPorts } from '@therapytrain/alerts-testkit';
 
 const second = 1_000;
@@ -55,6 +62,8 @@ export interface World {
   report(draft: Partial<AlertDraft> & { readonly times?: number }): Promise<void>;
   /** Reports, and does not wait until it is planned. */
   reportOnly(draft: Partial<AlertDraft> & { readonly times?: number }): Promise<void>;
+  /** Waits until everything is planned, also what detections raised meanwhile. */
+  planned(): Promise<void>;
   /** What the channel was told from one second up to another, both included, as `event` words. */
   told(channel: string, from: number, to: number): readonly string[];
   /** Everything the channel was told. */
@@ -72,11 +81,13 @@ export interface World {
   readonly left: Left;
   readonly errors: readonly unknown[];
   now(): Instant;
+  /** Makes the wall clock jump; the seconds of the script jump with it. */
+  jump(span: Millis): void;
   stop(): Promise<void>;
 }
 
 /** Begins a script at its second 0, or goes on where another one was stopped: the next process on the same data. */
-export const createWorld = (first: Policy, left?: Left): World => {
+export const createWorld = (first: Policy, left?: Left, more: Pick<Partial<EngineParts>, 'mostGroups'> = {}): World => {
   const ports = left?.ports ?? testPorts();
   const { clock } = ports;
   const log = left?.log ?? createMemoryLog({ capacity: 100_000 });
@@ -112,6 +123,7 @@ export const createWorld = (first: Policy, left?: Left): World => {
     pseudonymKey: new Secret('the key of a script, of no worth at all'),
     ports,
     onError: (error) => void errors.push(error),
+    ...more,
   });
   const flow = createFlow({ log, types: () => policy.types, ports });
   const pass = async (span: Millis): Promise<void> => {
@@ -131,6 +143,11 @@ export const createWorld = (first: Policy, left?: Left): World => {
       await engine.planner.idle();
       await pass(0);
     },
+    planned: async () => {
+      do await engine.planner.idle();
+      while (engine.planner.lag() > 0);
+      await pass(0);
+    },
     told: (channel, from, to) =>
       recorder(channel)
         .said.filter(({ at }) => at >= from && at <= to)
@@ -145,6 +162,7 @@ export const createWorld = (first: Policy, left?: Left): World => {
     left: { ports, log, store },
     errors,
     now: () => clock.now(),
+    jump: (span) => clock.set(clock.now() + span),
     stop: async () => {
       const stopped = engine.stop();
       await pass(0);

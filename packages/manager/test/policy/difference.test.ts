@@ -11,6 +11,8 @@ routes:
   - { name: rest, receivers: [people] }
 escalations: { CRITICAL: { receivers: [both] } }
 inhibitions: [{ name: i, source: severity == CRITICAL, target: severity == LOW }]
+detections:
+  - { name: d, group_by: [ipAddress], when: 'type == "AUTH_FAILURE"', count: 10, within: 1m, raise: { type: X, severity: HIGH } }
 maintenance: [{ name: m, when: severity == LOW, from: 2026-01-01T00:00Z, until: 2026-01-02T00:00Z }]
 `;
 
@@ -42,6 +44,7 @@ describe('what another policy does otherwise, in sentences:', () => {
         'gained: CRITICAL UNUSUAL_ACCESS now reaches hook (webhook)',
         'gained: CRITICAL RATE_LIMIT_BREACH now reaches hook (webhook)',
         'gained: CRITICAL SYSTEM_HEALTH now reaches hook (webhook)',
+        'gained: CRITICAL X now reaches hook (webhook)',
         'gained: HIGH of every type now reaches hook (webhook)',
         'gained: MEDIUM of every type now reaches hook (webhook)',
         'gained: LOW of every type now reaches hook (webhook)',
@@ -81,6 +84,30 @@ describe('what another policy does otherwise, in sentences:', () => {
         ['until: 2026-01-02', 'until: 2026-01-03'],
       ],
       ['doubtful: the inhibition i holds other notices back', 'doubtful: the maintenance m holds other notices back'],
+    ],
+    [
+      'what is detected',
+      [
+        ['count: 10, within: 1m', 'count: 20, within: 1m, cool_down: 1h, late_within: 1m'],
+        ['raise: { type: X, severity: HIGH }', 'raise: { type: X, severity: LOW, message: Hm }'],
+      ],
+      [
+        'doubtful: the detection d looks for something else',
+        'doubtful: the detection d raises X as LOW, not X as HIGH',
+        'changed: the detection d rests for 1h, not 15m',
+        'changed: the detection d waits for late alerts for 1m, not 5m',
+        'changed: the detection d says something else',
+        'changed: the type X is declared otherwise',
+      ],
+    ],
+    [
+      'a detection in place of another',
+      [['name: d,', 'name: e,']],
+      [
+        'lost: the detection d is gone',
+        'gained: the detection e is new: it raises X as HIGH',
+        'changed: the type X is declared otherwise',
+      ],
     ],
     [
       'channels',

@@ -14,6 +14,9 @@ const lintsIn = (text: string): readonly string[] => {
 
 const rest = '  - receivers: [both]\nescalations: { HIGH: { receivers: [mails] } }\n';
 
+const detection = (severity: string): string =>
+  `detections:\n  - { name: d, group_by: [ipAddress], when: 'type == "AUTH_FAILURE"', count: 3, within: 1m, raise: { type: X, severity: ${severity} } }\n`;
+
 describe('what is probably not meant:', () => {
   test.each<[string, string, string[]]>([
     ['nothing', `routes:\n${rest}`, []],
@@ -66,6 +69,29 @@ describe('what is probably not meant:', () => {
       'a grouping key that nobody knows',
       `routes:\n${rest}types: { A: { title: a, group_by: [k] } }\n`,
       ['7:36 types.A.group_by[0]: is a key that the type does not declare'],
+    ],
+    [
+      'a detection that raises what no route takes',
+      `routes:\n  - { when: 'type != "X" && severity >= LOW', receivers: [both] }\n  - { when: type == "X" && severity == HIGH, receivers: [mails] }\n${detection('LOW')}`,
+      ['8:108 detections[0].raise.type: has no route at this severity, unless its metadata says more'],
+    ],
+    [
+      'nothing about a type that only detections raise, at other severities',
+      `routes:\n  - { when: 'type != "X"', receivers: [both] }\n  - { when: type == "X" && severity == HIGH, receivers: [mails] }\n${detection('HIGH')}`,
+      [],
+    ],
+    [
+      'a detection whose CRITICAL alert has one kind of leg',
+      `routes:\n  - { when: 'type != "X"', receivers: [both] }\n  - receivers: [mails]\n${detection('CRITICAL')}`,
+      ['5:3 routes: CRITICAL of X reaches only mail (email) and mail2 (email)'],
+    ],
+    [
+      'keys of groups that a declared type does not know, or takes lightly',
+      `routes:\n${rest}types:\n  X: { title: x, metadata: { ipAddress: { sensitivity: PUBLIC, identifies: true } } }\n${detection('LOW').replace('[ipAddress]', '[ipAddress, userId]')}`,
+      [
+        '10:27 detections[0].group_by[0]: is less sensitive for X than for the alerts that are counted',
+        '10:38 detections[0].group_by[1]: is not a key that identifies X: alerts of different groups are one incident',
+      ],
     ],
   ])('%s', (_name, text, expected) => expect(lintsIn(text)).toEqual(expected));
 

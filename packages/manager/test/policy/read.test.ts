@@ -94,6 +94,55 @@ describe('every fault is told at once, with line, column, and what to write inst
       ['4:10 channels.hook.url: is not an https address'],
     ],
     [
+      'detections whose parts do not fit',
+      `detections:
+  - { name: a, group_by: [ipAddress], within: 1m, raise: { type: X, severity: HIGH } }
+  - name: b
+    group_by: [userId, count, userId]
+    count: 10
+    distinct_count: { of: userId, at_least: 5 }
+    sequence: [{ when: severity == LOW }, { when: severity == HIGH }]
+    within: 10m
+    cool_down: 5m
+    raise: { type: X, severity: HIGH }
+  - { name: c, group_by: [], count: 500, within: 1s, late_within: 1h, raise: { type: X, severity: HIGH } }
+  - { name: c, group_by: [], count: 2, within: 0s, raise: { type: X, severity: HIGH } }
+`,
+      [
+        '2:5 detections[0]: has no condition: it needs one of count, distinct_count and sequence',
+        '4:24 detections[1].group_by[1]: is a key that the alert which is raised has of its own',
+        '4:31 detections[1].group_by[2]: is named before',
+        '6:21 detections[1].distinct_count: does not go with count: a detection has one condition',
+        '6:27 detections[1].distinct_count.of: is a key of group_by: a group has one value of it',
+        '7:15 detections[1].sequence: does not go with count: a detection has one condition',
+        '9:16 detections[1].cool_down: is shorter than within: the same alerts would be told twice',
+        '11:67 detections[2].late_within: is too long: more alerts of a group would have to be remembered than there is room for',
+        '12:13 detections[3].name: is the name of a detection before it',
+        '12:48 detections[3].within: is no span',
+      ],
+    ],
+    [
+      'detections that are none',
+      `detections:
+  - { name: a b, group_by: userId, count: 1, within: soon, raise: { type: x, severity: WORST, message: "" } }
+  - { name: c, when: typo == "X", sequence: [{ when: 'severity' }], within: 1m, raise: { type: X } }
+`,
+      [
+        '2:13 detections[0].name: is not 1 to 64 of letters, digits, ".", "_" and "-", beginning with a letter or a digit',
+        '2:28 detections[0].group_by: is not a list',
+        '2:43 detections[0].count: is less than 2',
+        '2:54 detections[0].within: is not a whole number with a unit (ms, s, m, h, d), such as 30s',
+        '2:75 detections[0].raise.type: is not 1 to 64 of A-Z, 0-9 and _, beginning with a letter',
+        '2:88 detections[0].raise.severity: is not one of "LOW", "MEDIUM", "HIGH", "CRITICAL"',
+        '2:104 detections[0].raise.message: is empty',
+        '3:5 detections[1].group_by: is missing',
+        '3:22 detections[1].when: unknown name "typo"; known are type, severity, message, source, metadata, fingerprint, dedup_key, occurred_at, received_at, LOW, MEDIUM, HIGH, CRITICAL',
+        '3:45 detections[1].sequence: has fewer than two steps',
+        '3:55 detections[1].sequence[0].when: an expression must yield a bool, this one yields int',
+        '3:88 detections[1].raise.severity: is missing',
+      ],
+    ],
+    [
       'what belongs together',
       'channels: { a: { kind: email, host: h, user: u } }\n',
       ['1:16 channels.a.pass: is needed beside user'],

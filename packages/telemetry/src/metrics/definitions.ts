@@ -176,6 +176,12 @@ export const metricDefinitions = {
     description: 'Pairs that are not accounted for: accepted less all the others. Anything but 0 is a defect.',
     attributes: { channel: 'a channel of the policy, by its name' },
   },
+  'alerts.detections.raised': {
+    kind: 'counter',
+    unit: '{alert}',
+    description: 'Alerts that detections raised.',
+    attributes: { detection: 'a detection of the policy, by its name' },
+  },
   'alerts.plan.lag': {
     kind: 'gauge',
     unit: '{alert}',

@@ -4,11 +4,13 @@ import {
   type Clock,
   type Count,
   type Hidden,
+  type DetectionWindow,
   type Incident,
   type NewAuditEntry,
   type NewJob,
+  type WindowsLetGo,
 } from '@therapytrain/alerts-core';
-import type { JobRow, Rows } from './rows.ts';
+import { type JobRow, type Rows, windowPlace } from './rows.ts';
 
 /** Applies decisions to rows, within a transaction. */
 export interface Changing {
@@ -21,6 +23,9 @@ export interface Changing {
 const isInSlot = ({ state, claims }: JobRow): boolean => state === 'waiting' && claims === 0;
 
 const conflict = (): AlertError => new AlertError('CONFLICT', 'an incident has changed since it was read');
+
+const byTouch = (one: DetectionWindow, other: DetectionWindow): number =>
+  one.touched - other.touched || (one.group < other.group ? -1 : 1);
 
 /** Makes what applies decisions; `clock` tells when jobs are made and cancelled. */
 export const createChanging = (rows: Rows, clock: Pick<Clock, 'now'>): Changing => {
@@ -64,6 +69,15 @@ export const createChanging = (rows: Rows, clock: Pick<Clock, 'now'>): Changing 
       channels: [...new Set([...before.channels, ...each.channels])],
     });
   };
+  const letGo = ({ expiredBefore, oldest }: WindowsLetGo): void => {
+    const drop = (gone: readonly DetectionWindow[]): void =>
+      gone.forEach((each) => rows.windows.remove(windowPlace(each)));
+    drop(rows.windows.all().filter(({ expires }) => expires < expiredBefore));
+    for (const { detection, count: many } of oldest) {
+      const own = rows.windows.all().filter((each) => each.detection === detection);
+      drop(own.sort(byTouch).slice(0, many));
+    }
+  };
   const note = (entry: NewAuditEntry): void => rows.addEntry({ ...entry, sequence: rows.audit().length + 1 });
 
   return {
@@ -89,6 +103,8 @@ export const createChanging = (rows: Rows, clock: Pick<Clock, 'now'>): Changing 
       hidden.forEach(hide);
       counts.forEach(count);
       audit.forEach(note);
+      for (const window of rest.windows ?? []) rows.windows.put(windowPlace(window), window);
+      if (rest.letGo) letGo(rest.letGo);
       if (rest.cursor === undefined) return;
       if (rest.cursor < rows.cursor()) throw new AlertError('DEFECT', 'the cursor must not go back');
       rows.moveCursor(rest.cursor);

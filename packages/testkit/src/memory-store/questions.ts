@@ -3,13 +3,16 @@ import type {
   Delivery,
   DeliveryQuery,
   HiddenTotal,
+  DetectionWindow,
   Incident,
   IncidentQuery,
   Instant,
   Job,
   Silence,
+  WindowCount,
+  WindowKey,
 } from '@therapytrain/alerts-core';
-import type { JobRow, Rows } from './rows.ts';
+import { type JobRow, type Rows, windowPlace } from './rows.ts';
 
 /** Answers from rows. */
 export interface Questions {
@@ -21,6 +24,8 @@ export interface Questions {
   hiddenIncidents(silence: string, after: string, limit: number): readonly string[];
   nextDue(): Instant | undefined;
   accounting(): readonly Account[];
+  windows(keys: readonly WindowKey[]): readonly DetectionWindow[];
+  windowCounts(): readonly WindowCount[];
 }
 
 /** A row as people see it. */
@@ -111,6 +116,14 @@ export const createQuestions = (rows: Rows): Questions => ({
       channel,
       ...(rows.counts.get(channel) ?? { accepted: 0, delivered: 0, suppressed: 0, digested: 0, dead: 0 }),
       pending: pending.reduce((sum, { target, pairs }) => sum + (target === channel ? pairs : 0), 0),
+    }));
+  },
+  windows: (keys) => keys.flatMap((key) => rows.windows.get(windowPlace(key)) ?? []),
+  windowCounts: () => {
+    const names = rows.windows.all().map(({ detection }) => detection);
+    return [...new Set(names)].sort().map((detection) => ({
+      detection,
+      windows: names.filter((each) => each === detection).length,
     }));
   },
 });

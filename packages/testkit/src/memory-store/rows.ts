@@ -4,10 +4,12 @@ import type {
   Delivery,
   DeliveryState,
   Hidden,
+  DetectionWindow,
   Incident,
   Instant,
   PairState,
   Silence,
+  WindowKey,
 } from '@therapytrain/alerts-core';
 
 /** A job with all that is known of it. Rows are replaced and never changed, so that what was read stays as it was. */
@@ -42,6 +44,8 @@ export interface Rows {
   readonly refs: Table<string>;
   /** When each was done. */
   readonly requests: Table<Instant>;
+  /** By {@link windowPlace}. */
+  readonly windows: Table<DetectionWindow>;
   cursor(): Cursor;
   moveCursor(to: Cursor): void;
   audit(): readonly AuditEntry[];
@@ -49,6 +53,9 @@ export interface Rows {
   /** Does all of the work, or leaves everything as it was and throws what the work threw. */
   transact<T>(work: () => T): T;
 }
+
+/** Where a window lies. */
+export const windowPlace = ({ detection, group }: WindowKey): string => JSON.stringify([detection, group]);
 
 /** Makes an empty store's rows. */
 export const createRows = (): Rows => {
@@ -66,7 +73,8 @@ export const createRows = (): Rows => {
       },
       remove: (key) => {
         const before = rows.get(key);
-        undo.push(() => void (before === undefined || rows.set(key, before)));
+        if (before === undefined) return;
+        undo.push(() => void rows.set(key, before));
         rows.delete(key);
       },
     };
@@ -81,6 +89,7 @@ export const createRows = (): Rows => {
     counts: table(),
     refs: table(),
     requests: table(),
+    windows: table(),
     cursor: () => cursor,
     moveCursor: (to) => {
       const before = cursor;

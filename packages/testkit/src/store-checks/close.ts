@@ -44,6 +44,8 @@ const refusesAfterwards = async (subject: StoreSubject): Promise<void> => {
     store.prune({ before: 0, limit: 1 }),
     store.accounting(),
     store.audit(0, 1),
+    store.windows([]),
+    store.windowCounts(),
   ];
   await Promise.all(calls().map((call) => rejectsWith('CLOSED', call)));
   await closing;

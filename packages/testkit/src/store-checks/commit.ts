@@ -14,6 +14,7 @@ import {
   silenceOf,
   type StoreCheck,
   type StoreSubject,
+  windowOf,
 } from './subject.ts';
 
 /** A decision with something of everything. */
@@ -24,6 +25,7 @@ export const everything = (ports: StoreSubject['ports'], n = 1): Changes => ({
   hidden: [{ silence: 'any', incident: `incident ${n}`, alerts: n, severity: 3, channels: ['mail'] }],
   counts: [{ channel: 'mail', state: 'accepted', pairs: 1 }],
   audit: [entryOf(ports, 0), entryOf(ports, 1)],
+  windows: [windowOf(n)],
   cursor: n,
 });
 
@@ -37,6 +39,8 @@ const beginsEmpty = async ({ store }: StoreSubject): Promise<void> => {
     nextDue: undefined,
     accounting: [],
     audit: [],
+    windows: [],
+    windowCounts: [],
   });
   assert.equal(await store.incident('019b76da-a800-7000-8000-000000000000'), undefined);
   assert.deepEqual(await store.incidentsOf([keyOf(1)], 0), []);
@@ -48,6 +52,7 @@ const keepsEverything = async ({ store, ports }: StoreSubject): Promise<void> =>
   const kept = await allOf(store);
   assert.deepEqual(kept['incidents'], changes.incidents);
   assert.deepEqual(kept['silences'], changes.silences);
+  assert.deepEqual(kept['windows'], changes.windows);
   assert.equal(kept['cursor'], 1);
   assert.deepEqual(await store.incident(changes.incidents?.[0]?.id ?? ''), changes.incidents?.[0]);
   assert.deepEqual(kept['deliveries'], [

@@ -26,6 +26,7 @@ import {
   type StoreCheck,
   type StoreSubject,
   waiting,
+  windowOf,
 } from './subject.ts';
 
 /** A claim of the same job in both stores: their tokens are their own. */
@@ -82,6 +83,13 @@ const changesOf = (trial: Trial, what: Decision) => {
     cancel: what.cancel.flatMap((slot) => [`mail/${slot}`, `slack/${slot}`]),
     counts: jobs.map(({ target, pairs }) => ({ channel: target, state: 'accepted' as const, pairs })),
     audit: [entryOf(trial.subject.ports, trial.turn)],
+    windows: what.windows.map(({ group, ...rest }) => windowOf(group, { ...rest, state: String(trial.turn) })),
+    ...(what.letGo && {
+      letGo: {
+        expiredBefore: what.letGo.expiredBefore,
+        oldest: [{ detection: 'brute-force', count: what.letGo.brute }],
+      },
+    }),
     ...(what.request !== undefined && { request: `request ${what.request}` }),
   };
 };

@@ -13,12 +13,28 @@ export interface Planned {
 /** How a run changes an incident: as who read it last would, or as somebody who is late. */
 export type Touch = { readonly key: number; readonly how: 'change' | 'resolve' | 'late' };
 
+/** A window that a run saves, and how long ago it was touched. */
+export interface Kept {
+  readonly detection: 'brute-force' | 'other';
+  readonly group: number;
+  readonly touched: number;
+  readonly expires: number;
+}
+
+/** What a run lets go of. */
+export interface LetGo {
+  readonly expiredBefore: number;
+  readonly brute: number;
+}
+
 /** What a run decides at once. */
 export interface Decision {
   readonly jobs: readonly Planned[];
   readonly cancel: readonly number[];
   readonly touch: readonly Touch[];
   readonly request: number | undefined;
+  readonly windows: readonly Kept[];
+  readonly letGo: LetGo | undefined;
 }
 
 /** One step of a run. Places are parts of what there is at that moment, so that they fit whatever came before. */
@@ -42,7 +58,15 @@ const touch: fc.Arbitrary<Touch> = fc.record({
   key: fc.nat(2),
   how: fc.constantFrom('change', 'change', 'resolve', 'late'),
 });
+const kept: fc.Arbitrary<Kept> = fc.record({
+  detection: fc.constantFrom('brute-force', 'other'),
+  group: fc.nat(5),
+  touched: fc.nat(20),
+  expires: fc.nat(20),
+});
 const decision: fc.Arbitrary<Decision> = fc.record({
+  windows: fc.array(kept, { maxLength: 4 }),
+  letGo: fc.option(fc.record({ expiredBefore: fc.nat(12), brute: fc.nat(3) }), { nil: undefined, freq: 1 }),
   jobs: fc.array(planned, { maxLength: 4 }),
   cancel: fc.array(fc.nat(3), { maxLength: 1 }),
   touch: fc.uniqueArray(touch, { maxLength: 2, selector: ({ key }) => key }),

@@ -4,6 +4,7 @@ import type {
   Claim,
   Delivery,
   DeliveryState,
+  DetectionWindow,
   Incident,
   NewAuditEntry,
   NewJob,
@@ -127,6 +128,25 @@ export const silenceOf = ({ clock, ids }: TestPorts, changes: Partial<Silence> =
   ...changes,
 });
 
+/** The window of the n-th group of a detection. */
+export const windowOf = (n: number, changes: Partial<DetectionWindow> = {}): DetectionWindow => ({
+  detection: 'brute-force',
+  group: keyOf(n),
+  state: '{"entries":[[1,0,7,"id","AUTH_FAILURE","ü🔒"]]}',
+  touched: n,
+  expires: Date.UTC(2026, 0, 1) + n,
+  ...changes,
+});
+
+const knownWindows = ['brute-force', 'other'].flatMap((detection) =>
+  Array.from({ length: 10 }, (_, n) => ({ detection, group: keyOf(n) })),
+);
+
+const windowsOf = async (store: Store): Promise<readonly DetectionWindow[]> => {
+  const placeOf = ({ detection, group }: DetectionWindow): string => `${detection} ${group}`;
+  return (await store.windows(knownWindows)).toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
+};
+
 /** The n-th entry of an audit. */
 export const entryOf = ({ clock }: TestPorts, n: number): NewAuditEntry => ({
   at: clock.now(),
@@ -213,4 +233,6 @@ export const allOf = async (store: Store): Promise<Record<string, unknown>> => (
   nextDue: await store.nextDue(),
   accounting: await store.accounting(),
   audit: await store.audit(0, 10_000),
+  windows: await windowsOf(store),
+  windowCounts: await store.windowCounts(),
 });

@@ -3,6 +3,7 @@ import type { Count, Hidden, Instant, NewJob } from '@therapytrain/alerts-core';
 import { conflict, Refusal } from './refusal.ts';
 import type { IncidentRow, PackedChanges } from './rows.ts';
 import { never } from './schema.ts';
+import { createKeepWindows } from './windows.ts';
 
 /** Adds to the accounting of a channel. */
 export type AddCount = (count: Count) => void;
@@ -90,6 +91,7 @@ export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
   const schedule = createSchedule(db);
   const moveCursor = createMoveCursor(db);
   const hide = createHide(db);
+  const keepWindows = createKeepWindows(db);
   const saveSilence = db.prepare('INSERT OR REPLACE INTO silences VALUES (?, ?, ?)');
   // Nothing is ever deleted from it, so its numbers have no gap.
   const audit = db.prepare('INSERT INTO audit (at, actor, action, subject, facts) VALUES (?, ?, ?, ?, ?)');
@@ -105,6 +107,7 @@ export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
     for (const { at: when, actor, action, subject, facts } of changes.audit) {
       audit.run(when, actor, action, subject, facts);
     }
+    keepWindows(changes);
     moveCursor(changes.cursor);
   };
 };

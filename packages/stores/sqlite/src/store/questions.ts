@@ -12,9 +12,10 @@ import {
 } from '@therapytrain/alerts-core';
 import { type EntryRow, jobColumns, type JobRow } from './rows.ts';
 import { never } from './schema.ts';
+import { createWindowQuestions, type WindowQuestions } from './windows.ts';
 
 /** Answers from the database. Incidents and silences are told as JSON. */
-export interface Questions {
+export interface Questions extends WindowQuestions {
   cursor(): Cursor;
   incidentsOf(keys: readonly string[], resolvedSince: Instant): readonly string[];
   incident(id: string): string | undefined;
@@ -154,6 +155,7 @@ export const createQuestions = (db: DatabaseSync): Questions => {
   return {
     ...createLists(db),
     ...createHidden(db),
+    ...createWindowQuestions(db),
     accounting: createAccounting(db),
     cursor: () => (cursor.get() as { readonly value: number }).value,
     incidentsOf: (keys, resolvedSince) =>

@@ -8,6 +8,7 @@ import type {
   Delivery,
   DeliveryState,
   Hidden,
+  DetectionWindow,
   Incident,
   Instant,
   Job,
@@ -16,6 +17,7 @@ import type {
   NewJob,
   Settled,
   Silence,
+  WindowsLetGo,
 } from '@therapytrain/alerts-core';
 import { never } from './schema.ts';
 
@@ -54,6 +56,8 @@ export interface PackedChanges {
   readonly audit: readonly EntryRow[];
   readonly cursor: Cursor | undefined;
   readonly request: string | undefined;
+  readonly windows: readonly DetectionWindow[];
+  readonly letGo: WindowsLetGo | undefined;
 }
 
 /** What names a claim. */
@@ -130,6 +134,8 @@ export const packChanges = (changes: Changes): PackedChanges => ({
   audit: (changes.audit ?? []).map((entry) => ({ ...entry, facts: JSON.stringify(entry.facts) })),
   cursor: changes.cursor,
   request: changes.request,
+  windows: changes.windows ?? [],
+  letGo: changes.letGo,
 });
 
 /** What names a claim, without its job. */

@@ -69,4 +69,23 @@ export const storeMigrations: readonly string[] = [
   ALTER TABLE requests ADD COLUMN at INTEGER;
   CREATE INDEX requests_at ON requests (at) WHERE at IS NOT NULL;
   `,
+  `
+  -- What detections remember. touched: place in the log of the alert that changed it last.
+  CREATE TABLE windows (
+    detection TEXT NOT NULL, of_group TEXT NOT NULL, touched INTEGER NOT NULL, expires INTEGER NOT NULL,
+    state TEXT NOT NULL, PRIMARY KEY (detection, of_group)
+  ) STRICT;
+  CREATE INDEX windows_touched ON windows (detection, touched);
+  CREATE INDEX windows_expire ON windows (expires);
+
+  -- How many there are of each, so that asking costs the same however many there are.
+  CREATE TABLE window_counts (detection TEXT PRIMARY KEY, windows INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER windows_begun AFTER INSERT ON windows BEGIN
+    INSERT INTO window_counts VALUES (NEW.detection, 1) ON CONFLICT DO UPDATE SET windows = windows + 1;
+  END;
+  CREATE TRIGGER windows_gone AFTER DELETE ON windows BEGIN
+    UPDATE window_counts SET windows = windows - 1 WHERE detection = OLD.detection;
+    DELETE FROM window_counts WHERE detection = OLD.detection AND windows = 0;
+  END;
+  `,
 ];

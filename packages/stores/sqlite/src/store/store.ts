@@ -84,6 +84,8 @@ const createReads = ({ ask }: Asking): Omit<Store, Writing | 'close'> => ({
   deliveries: async (query) => Array.from(await ask('deliveries', query), toDelivery),
   accounting: async () => Array.from(await ask('accounting'), (account) => ({ ...account })),
   audit: async (after, limit) => Array.from(await ask('audit', after, limit), toEntry),
+  windows: async (keys) => Array.from(await ask('windows', keys), (window) => ({ ...window })),
+  windowCounts: async () => Array.from(await ask('windowCounts'), (count) => ({ ...count })),
 });
 
 const createWrites = ({ ask }: Asking, clock: Pick<Clock, 'now'>): Pick<Store, Writing> => ({
