@@ -83,7 +83,7 @@ export const startWorker = ({ store, followUp, clock, concurrency, perChannel, o
     const now = clock.now();
     const limit = concurrency - running.size;
     const claims =
-      limit > 0 ? await store.claim({ now, until: now + lease, limit, perTarget: perChannel, except: [] }) : [];
+      limit > 0 ? await store.claim({ now, until: now + lease, limit, perTarget: { default: perChannel, of: {} }, except: [], unaided: [] }) : [];
     for (const claim of claims) start(claim);
     if (claims.length > 0 && running.size < concurrency) return;
     const due = running.size < concurrency ? await store.nextDue() : undefined;

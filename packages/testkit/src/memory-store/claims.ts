@@ -1,4 +1,13 @@
-import type { Claim, Clock, Delivery, Instant, Settled, Settlement, Store } from '@therapytrain/alerts-core';
+import {
+  AlertError,
+  type Claim,
+  type Clock,
+  type Delivery,
+  type Instant,
+  type Settled,
+  type Settlement,
+  type Store,
+} from '@therapytrain/alerts-core';
 import type { Changing } from './changing.ts';
 import { deliveryOf, jobOf } from './questions.ts';
 import type { JobRow, Rows } from './rows.ts';
@@ -34,7 +43,7 @@ export const createClaims = (rows: Rows, changing: Changing, clock: Pick<Clock, 
     const row = rows.jobs.get(job.id);
     return row?.state === 'claimed' && String(row.claims) === token ? row : undefined;
   };
-  const end = (row: JobRow, next: Exclude<Settlement, { readonly state: 'waiting' }>): void => {
+  const end = (row: JobRow, next: Extract<Settlement, { readonly state: 'done' | 'dead' }>): void => {
     const settledAt = clock.now();
     if (next.state === 'dead') {
       rows.jobs.put(row.id, { ...row, state: 'dead', lastReason: next.reason, detail: next.detail, settledAt });
@@ -44,24 +53,38 @@ export const createClaims = (rows: Rows, changing: Changing, clock: Pick<Clock, 
       if (next.ref !== undefined && !rows.refs.get(place)) rows.refs.put(place, next.ref);
     }
     if (row.kind !== 'delivery') return;
-    changing.count({ channel: row.target, state: next.state === 'done' ? 'delivered' : 'dead', pairs: row.pairs });
+    const told = row.event === 'digest' ? 'digested' : 'delivered';
+    changing.count({ channel: row.target, state: next.state === 'done' ? told : 'dead', pairs: row.pairs });
   };
-  const settleOne = ({ claim, next, changes }: Settled): boolean => {
-    const row = held(claim);
-    if (!row) return false;
+  /** A digest tells it from now on: the one that waits in the slot, now that the changes are made. */
+  const join = (row: JobRow, slot: string): void => {
+    const digest = changing.inSlot(slot)?.id;
+    if (digest === undefined) throw new AlertError('DEFECT', 'no job waits in the slot of the digest');
+    rows.jobs.put(row.id, { ...row, state: 'digested', digest, settledAt: clock.now() });
+  };
+  const settleOne = ({ claim, next, stoodIn, changes }: Settled): boolean => {
+    const kept = held(claim);
+    if (!kept) return false;
+    const row = stoodIn ? { ...kept, stoodIn } : kept;
     if (next.state === 'waiting') {
       const { due, reason, detail, progress, doubtful } = next;
       rows.jobs.put(row.id, { ...row, state: 'waiting', due, lastReason: reason, detail, progress, doubtful });
-    } else end(row, next);
+    } else if (next.state === 'returned') {
+      rows.jobs.put(row.id, { ...row, state: 'waiting', due: next.due, attempts: row.attempts - 1 });
+    } else if (next.state !== 'digested') end(row, next);
     if (changes) changing.apply(changes);
+    if (next.state === 'digested') join(row, next.slot);
     return true;
   };
 
   return {
-    claim: ({ now, until, limit, perTarget, except }) => {
+    claim: ({ now, until, limit, perTarget, except, unaided }) => {
       const busy = new Map<string, number>();
-      const isFree = ({ kind, target }: JobRow): boolean =>
-        kind === 'review' || ((busy.get(target) ?? 0) < perTarget && !except.includes(target));
+      const most = (target: string): number =>
+        Object.hasOwn(perTarget.of, target) ? (perTarget.of[target] ?? 0) : perTarget.default;
+      const isFree = ({ kind, target, stoodIn }: JobRow): boolean =>
+        kind === 'review' ||
+        ((busy.get(target) ?? 0) < most(target) && !except.includes(target) && !(stoodIn && unaided.includes(target)));
       const occupy = ({ target }: JobRow): unknown => busy.set(target, (busy.get(target) ?? 0) + 1);
       const jobs = rows.jobs.all();
       for (const job of jobs) if (job.kind === 'delivery' && isClaimed(job, now)) occupy(job);
