@@ -21,7 +21,7 @@ import {
   textFault,
 } from '@therapytrain/alerts-core';
 import { createExplain, type Explain } from './explain.ts';
-import { changesOf, withoutConflict } from './flow.ts';
+import { changesOf, withoutConflict } from './changes.ts';
 import type { Policy } from './policy/policy.ts';
 import { acknowledged, assigned, commented, resolvedBy } from './stages/command.ts';
 import { groupKey, factsOf } from './stages/group.ts';

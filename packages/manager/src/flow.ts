@@ -5,7 +5,6 @@ import {
   type AlertLog,
   type AlertTypes,
   type AppendResult,
-  type Changes,
   type Claim,
   type Cursor,
   decodeAlert,
@@ -15,18 +14,18 @@ import {
   type Receipt,
   type Store,
 } from '@therapytrain/alerts-core';
-import { type Outcome, outcomeOf } from '@therapytrain/alerts-core/channel';
+import { changesOf, withoutConflict } from './changes.ts';
+import { type Control, createControl } from './control/control.ts';
 import type { Policy } from './policy/policy.ts';
 import { accept } from './stages/accept.ts';
 import { correlate, type CorrelateFacts, groupsOf, runsOf } from './stages/correlate.ts';
-import { deliver, type DeliverParts } from './stages/deliver.ts';
-import { fallback } from './stages/fallback.ts';
+import type { DeliverParts } from './stages/deliver.ts';
 import { keep } from './stages/keep.ts';
 import type { Standing } from './stages/mute.ts';
 import { review } from './stages/review.ts';
-import { entry, type Plan, route } from './stages/route.ts';
-import { settle } from './stages/settle.ts';
+import { type Plan, route } from './stages/route.ts';
 import { createStanding } from './standing.ts';
+import { createTelling } from './telling.ts';
 
 /** What reporting is made of. */
 export interface FlowParts {
@@ -75,6 +74,10 @@ export interface FollowUpParts extends DeliverParts {
   readonly store: Store;
   readonly policy: () => Policy;
   readonly ports: Ports;
+  /** What keeps channels from too much. Default: the limits of the policy, and breakers of its own. */
+  readonly control?: Control;
+  /** Told of the end of each canary. */
+  readonly onCanary?: (channel: string, end: 'done' | 'dead') => void;
   /** Told of what is a defect of ours: nothing else throws. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -88,29 +91,6 @@ export interface FollowUp {
   /** One attempt, one commit. A crash in between leaves a claim to run out; the job is then tried again. */
   work(claim: Claim, signal: AbortSignal): Promise<void>;
 }
-
-/** How often a commit is made anew when somebody else has changed an incident in between. */
-const mostConflicts = 10;
-
-/** Makes a change anew for as long as it meets another. */
-export const withoutConflict = async <T>(change: () => Promise<T>): Promise<T> => {
-  for (let tried = 1; ; tried++) {
-    try {
-      return await change();
-    } catch (error) {
-      if (!(error instanceof AlertError) || error.code !== 'CONFLICT' || tried === mostConflicts) throw error;
-    }
-  }
-};
-
-/** Everything of several plans, for one commit. */
-export const changesOf = (plans: readonly Plan[]): Changes => ({
-  incidents: plans.map(({ incident }) => incident),
-  jobs: plans.flatMap(({ jobs }) => jobs),
-  cancel: plans.flatMap(({ cancel }) => cancel),
-  counts: plans.flatMap(({ counts }) => counts),
-  audit: plans.flatMap(({ audit }) => audit),
-});
 
 const read = ({ alerts }: LogBatch): readonly Alert[] => alerts.map(({ encoded }) => decodeAlert(encoded));
 
@@ -167,36 +147,9 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
     await store.commit({ ...changesOf(plans), cursor: batch.cursor });
   };
 
-  const attempt = async (claim: Claim, incident: Incident, signal: AbortSignal): Promise<Outcome> => {
-    const { job } = claim;
-    try {
-      const ref = await store.ref(incident.id, job.target);
-      return await deliver({ job, incident, ref, now: ports.clock.now() }, parts, signal);
-    } catch (error) {
-      parts.onDefect(error);
-      return outcomeOf('peer_failed', 'a defect of ours');
-    }
-  };
-
-  const tell = async (claim: Claim, incident: Incident, signal: AbortSignal): Promise<void> => {
-    const { job } = claim;
-    const outcome = await attempt(claim, incident, signal);
-    const next = settle(job, outcome, ports);
-    const audit = [
-      entry(`delivery.${next.state}`, job.id, ports.clock.now(), {
-        incident: incident.id,
-        channel: job.target,
-        attempt: job.attempts,
-        outcome: outcome.kind === 'done' ? 'done' : outcome.reason,
-      }),
-    ];
-    await withoutConflict(async () => {
-      const now = await store.incident(incident.id);
-      const other = now ? fallback(job, outcome, next, now, facts()) : undefined;
-      const changes = other ? changesOf([other]) : {};
-      await store.settle([{ claim, next, changes: { ...changes, audit: [...audit, ...(changes.audit ?? [])] } }]);
-    });
-  };
+  const control =
+    parts.control ?? createControl({ policy: parts.policy, clock: ports.clock, perChannel: Number.MAX_SAFE_INTEGER });
+  const tell = createTelling({ ...parts, control, facts, onCanary: parts.onCanary ?? (() => undefined) });
 
   const lookAgain = (claim: Claim): Promise<void> =>
     withoutConflict(async () => {
@@ -215,7 +168,9 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
     pass: (cursor) => store.commit({ cursor }),
     work: async (claim, signal) => {
       if (claim.job.kind === 'review') return lookAgain(claim);
-      const incident = await store.incident(claim.job.incident);
+      const about = claim.job.incident;
+      if (about === '') return tell(claim, undefined, signal);
+      const incident = await store.incident(about);
       if (incident) return tell(claim, incident, signal);
       await store.settle([{ claim, next: { state: 'dead', reason: 'refused', detail: 'its incident is gone' } }]);
     },

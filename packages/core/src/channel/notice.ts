@@ -57,6 +57,8 @@ export interface Story {
   readonly alerts: readonly Alert[];
   /** How many alerts it stands for, if more than are given. */
   readonly total?: number;
+  /** Of a digest: the severity of each incident that it tells of. */
+  readonly incidents?: readonly AlertSeverity[];
   /** Present for all events but `alert` and `digest`. */
   readonly incident?: IncidentStory;
   /** Where to read on: an http or https address of the deployment itself. */

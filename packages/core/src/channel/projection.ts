@@ -3,7 +3,7 @@ import type { AlertTypes } from '../alert-type.ts';
 import { canonicalJson } from '../fingerprint.ts';
 import type { MetadataValue } from '../metadata.ts';
 import { Sensitivity } from '../sensitivity.ts';
-import { type AlertSeverity, severityName } from '../severity.ts';
+import { type AlertSeverity, severities, severityName } from '../severity.ts';
 import { type Conceal, createConceal, type Hidden } from './conceal.ts';
 import type {
   Clearance,
@@ -154,11 +154,24 @@ const incidentAt = <L extends Clearance>(
   };
 };
 
-const severityIn = ({ incident, alerts }: Story): AlertSeverity =>
-  alerts.reduce(
-    (most, { severity }) => (severity > most ? severity : most),
+const severityIn = ({ incident, alerts, incidents = [] }: Story): AlertSeverity =>
+  [...incidents, ...alerts.map(({ severity }) => severity)].reduce(
+    (most, severity) => (severity > most ? severity : most),
     incident?.severity ?? (1 as AlertSeverity),
   );
+
+const numbered = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+
+const digestText = (story: Story, total: number): string => {
+  const { incidents } = story;
+  if (!incidents) return `${total} alerts, the most severe ${severityName(severityIn(story))}`;
+  const counts = severities
+    .toReversed()
+    .map((each) => [incidents.filter((severity) => severity === each).length, severityName(each)] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, name]) => `${count} ${name}`);
+  return `${numbered(total, 'alert')} of ${numbered(incidents.length, 'incident')}: ${counts.join(', ')}`;
+};
 
 const headlineOf = (clearing: Clearing, story: Story, title: string): ClearedText<1 | 2> => {
   const { event, incident, alerts, total = alerts.length } = story;
@@ -166,7 +179,7 @@ const headlineOf = (clearing: Clearing, story: Story, title: string): ClearedTex
   const free = clearing.clearance >= Sensitivity.INTERNAL;
   const about = (free ? incident?.title : undefined) ?? title;
   const said = event === 'alert' && free && alerts[0] ? `: ${alerts[0].message}` : '';
-  const text = event === 'digest' ? `${total} alerts, the most severe ${severity}` : `${severity} ${about}${said}`;
+  const text = event === 'digest' ? digestText(story, total) : `${severity} ${about}${said}`;
   return cleared<1 | 2>(clearing, `${eventWords[event]}${text}`, 'one', bounds.headline);
 };
 

@@ -2,15 +2,12 @@ import { type AlertLog, decodeAlert, type Incident, type Instant, type Job } fro
 import {
   type Attempt,
   type Channel,
-  type Clearance,
   type IncidentStory,
   type NoticeEvent,
   type Outcome,
   outcomeOf,
   type Project,
   type Story,
-  type UpTo,
-  type Notice,
 } from '@therapytrain/alerts-core/channel';
 import { keptAt } from '../kept-at.ts';
 
@@ -24,12 +21,18 @@ export interface DeliverParts {
   readonly link: (incident: string) => string | undefined;
 }
 
+/** News of an incident, as far as they are known when they are told. */
+export interface News {
+  readonly job: Job;
+  readonly incident: Incident;
+  readonly now: Instant;
+}
+
 /** One delivery, as far as it is known when it is tried. */
 export interface Delivering {
   readonly job: Job;
-  readonly incident: Incident;
+  readonly story: Story;
   readonly ref: string | undefined;
-  readonly now: Instant;
 }
 
 const storyOf = (incident: Incident): IncidentStory => ({
@@ -48,17 +51,16 @@ const storyOf = (incident: Incident): IncidentStory => ({
 const eventOf = (job: Job, incident: Incident): NoticeEvent =>
   incident.state === 'RESOLVED' && job.event !== 'resolved' ? 'resolved' : job.event;
 
-/** The notice of a delivery at the clearance of its channel: the incident as it is now, and its newest alerts. */
-export const noticeFor = async <C extends Clearance>(
-  { job, incident, now }: Delivering,
-  clearance: C,
-  { log, project, link }: Pick<DeliverParts, 'log' | 'project' | 'link'>,
-): Promise<Notice<UpTo<C>>> => {
+/** What a delivery has to tell of an incident: it as it is now, and its newest alerts. */
+export const storyOfIncident = async (
+  { job, incident, now }: News,
+  { log, link }: Pick<DeliverParts, 'log' | 'link'>,
+): Promise<Story> => {
   // One that is past its retention is not shown, and still counted.
   const kept = await Promise.all(incident.newest.map((sequence) => keptAt(sequence, log)));
   const alerts = kept.filter((each) => each !== undefined).map(({ encoded }) => decodeAlert(encoded));
   const address = link(incident.id);
-  const story: Story = {
+  return {
     event: eventOf(job, incident),
     at: now,
     alerts,
@@ -66,15 +68,14 @@ export const noticeFor = async <C extends Clearance>(
     incident: storyOf(incident),
     ...(address !== undefined && { link: address }),
   };
-  return project(story, clearance);
 };
 
 /** One attempt of one delivery. Resolves with what the channel says; rejects only for a defect of ours. */
 export const deliver = async (delivering: Delivering, parts: DeliverParts, signal: AbortSignal): Promise<Outcome> => {
-  const { job, ref } = delivering;
+  const { job, story, ref } = delivering;
   const channel = parts.channel(job.target);
   if (!channel) return outcomeOf('bad_options', 'the policy has no channel of this name');
-  const notice = await noticeFor(delivering, channel.clearance, parts);
+  const notice = parts.project(story, channel.clearance);
   const attempt: Attempt = {
     key: job.id,
     number: job.attempts,

@@ -17,13 +17,17 @@ export const factsOf = (alert: Alert, severity: Alert['severity'] = alert.severi
 
 const digest = (...parts: readonly string[]): string => hash('sha256', JSON.stringify(parts), 'hex').slice(0, 32);
 
+/** The key of the incident that a reporter names itself. */
+export const dedupKeyOf = (type: string, source: string, dedupKey: string): string =>
+  digest('dedup', type, source, dedupKey);
+
 /**
  * Which incident an alert belongs to: that of its reporter's own name for the thing, if it gave one; that of the values
  * of the type's grouping keys, if the policy names some; else that of its fingerprint. 32 hexadecimal digits.
  */
 export const groupKey = (alert: Alert, policy: Policy): string => {
   const { type, source, dedupKey, metadata, fingerprint } = alert;
-  if (dedupKey !== '') return digest('dedup', type, source, dedupKey);
+  if (dedupKey !== '') return dedupKeyOf(type, source, dedupKey);
   const keys = policy.groupBy(type);
   if (keys === undefined) return fingerprint;
   const values = keys.map((key) => (Object.hasOwn(metadata, key) ? canonicalJson(metadata[key] ?? null) : ''));
