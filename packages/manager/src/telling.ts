@@ -1,13 +1,13 @@
-import type { Changes, Claim, Incident, Job, Millis, NewAuditEntry, Store } from '@therapytrain/alerts-core';
+import type { Claim, Incident, Job, Millis, NewAuditEntry, Store } from '@therapytrain/alerts-core';
 import { type Outcome, outcomeOf } from '@therapytrain/alerts-core/channel';
 import { changesOf, withoutConflict } from './changes.ts';
 import type { Control } from './control/control.ts';
 import { digestStory } from './digest.ts';
 import { canaryStory, isCanary } from './stages/canary.ts';
 import { deliver, type DeliverParts, storyOfIncident } from './stages/deliver.ts';
-import { fallback, standIn } from './stages/fallback.ts';
+import { fallback, standIn, standInsOf } from './stages/fallback.ts';
 import { digestJob, digestSlot, limited } from './stages/limit.ts';
-import { entry, type Plan, type RouteFacts } from './stages/route.ts';
+import { entry, type RouteFacts } from './stages/route.ts';
 import { settle, type SettleFacts } from './stages/settle.ts';
 
 /** What telling is made of. */
@@ -53,19 +53,21 @@ const createAttempt = (parts: TellingParts) => {
 };
 
 /** Settles what was not tried: it is given back, or a digest tells it. */
-const createNotTrying = ({ store, control, facts }: TellingParts) => {
-  const changesWith = (plan: Plan | undefined, audit: readonly NewAuditEntry[]): Changes => ({
-    ...(plan && changesOf([plan])),
-    audit: [...audit, ...(plan?.audit ?? [])],
-  });
+const createNotTrying = ({ store, facts }: TellingParts) => {
   return {
     /** Its channel is not called now: another leg tells it at once, if there is one, and it waits. */
     hold: ({ claim, job, incident }: Telling): Promise<void> =>
       withoutConflict(async () => {
         const now = incident && (await store.incident(incident.id));
         const plan = now && standIn(job, now, facts());
-        const next = { state: 'returned', due: job.due } as const;
-        await store.settle([{ claim, next, stoodIn: true, changes: changesWith(plan, []) }]);
+        const settled = {
+          claim,
+          next: { state: 'returned', due: job.due } as const,
+          ...(plan && { changes: changesOf([plan]) }),
+        };
+        // Asked once, also where each of the others tells it anyway.
+        const isAsked = standInsOf(job.target, facts().policy).length > 0;
+        await store.settle([isAsked ? { ...settled, stoodIn: true } : settled]);
       }),
     /** A token is set aside for it. */
     delay: async ({ claim }: Telling, wait: Millis): Promise<void> => {
@@ -79,7 +81,6 @@ const createNotTrying = ({ store, control, facts }: TellingParts) => {
       const changes = { jobs: [digestJob(job, every, at)], audit: [audit] };
       await store.settle([{ claim, next: { state: 'digested', slot: digestSlot(job.target) }, changes }]);
     },
-    control,
   };
 };
 

@@ -50,7 +50,7 @@ export interface Job extends NewJob {
   readonly doubtful: boolean;
   /** The reason of the last attempt that failed; empty before. */
   readonly lastReason: string;
-  /** Set where another leg stands in for it: that is asked of another one once. */
+  /** Set once other legs were asked to tell it in place of its own: they are asked once. */
   readonly stoodIn?: true;
 }
 

@@ -74,7 +74,7 @@ export interface PerTarget {
 export interface Settled {
   readonly claim: Claim;
   readonly next: Settlement;
-  /** Set where another leg stands in for it from now on; it stays so, also when it is replayed. */
+  /** Set where other legs were asked to tell it now; it stays so, also when it is replayed. */
   readonly stoodIn?: true;
   /** Applied only if the claim still holds. Their incidents' versions are checked as in {@link Changes}. */
   readonly changes?: Omit<Changes, 'cursor'>;
@@ -122,7 +122,7 @@ export interface Store {
   /**
    * Claims jobs that are due at `now`, until `until`: the most severe first, then the one that is due first. A job whose
    * claim has run out is due again. Of one channel at most `perTarget` are claimed at a time, none of `except`, and of
-   * `unaided` only those that no other leg stands in for.
+   * `unaided` only those that no other leg was asked to tell (`stoodIn`).
    */
   claim(by: {
     readonly now: Instant;

@@ -30,18 +30,20 @@ export interface TokenBucket {
 const minute: Millis = 60_000;
 /** Tokens are sums of fractions: what is missing of one by less than this is no wait. */
 const grain = 1e-9;
-/** The most sources that are told apart; of more, those that asked longest ago are taken for new. */
+/** The most sources that are told apart; of more, those that asked longest ago are forgotten. */
 const mostSources = 1_000;
 
 interface Share {
   readonly tokens: number;
+  /** When it asked last. */
   readonly at: Millis;
 }
 
 /**
  * Makes a bucket that is full. The algorithm is the token bucket of RFC 2697 §3 with one rate, in the form of the
  * Generic Cell Rate Algorithm (ITU-T I.371 Annex A): tokens may be owed, and who is owed to waits until they are there.
- * So in any span no more than `burst + rate × span` go, counted at the times that were granted.
+ * So in any span no more than `burst + rate × span` go, counted at the times that were granted (a wait is rounded up to
+ * whole milliseconds).
  *
  * Fairness is that of weighted sharing: while n sources ask, each has a bucket of its own with 1/(n + 1) of rate and
  * burst (at least one token). A token that lies there is anybody's; when there is none, one is set aside for a source
@@ -51,25 +53,16 @@ interface Share {
  */
 export const createTokenBucket = ({ perMinute, burst, longestWait }: RateLimit, start: Millis): TokenBucket => {
   const rate = perMinute / minute;
+  // Who has not asked for this long is no longer one of those among whom it is shared.
+  const memory = Math.max(minute, longestWait) + burst / rate;
   let tokens = burst;
   let at = start;
   const shares = new Map<string, Share>();
 
-  const mostOf = (sources: number): number => Math.max(1, burst / (sources + 1));
-  const shareOf = (source: string, now: Millis): number => {
-    const sources = shares.size + (shares.has(source) ? 0 : 1);
-    const known = shares.get(source);
-    const most = mostOf(sources);
-    return known ? Math.min(most, known.tokens + ((now - known.at) * rate) / (sources + 1)) : most;
-  };
-  /** Forgets who has its whole share again, as if it had never asked. */
   const forget = (now: Millis): void => {
-    const sources = shares.size;
-    for (const [source, { tokens: left, at: since }] of shares) {
-      if (left + ((now - since) * rate) / (sources + 1) >= mostOf(sources) - grain) shares.delete(source);
-    }
-    for (const [source] of shares) {
-      if (shares.size < mostSources) break;
+    // In the order in which they asked last.
+    for (const [source, share] of shares) {
+      if (now - share.at <= memory && shares.size <= mostSources) break;
       shares.delete(source);
     }
   };
@@ -80,25 +73,32 @@ export const createTokenBucket = ({ perMinute, burst, longestWait }: RateLimit, 
     forget(now);
     return now;
   };
-  const use = (source: string, share: number, now: Millis): void => {
-    tokens -= 1;
-    // Last in the order of the map: who asked longest ago is forgotten first.
+  /** What a source has of its share now that it asks. */
+  const shareOf = (source: string, now: Millis): number => {
+    const known = shares.get(source);
+    const parts = shares.size + (known ? 0 : 1) + 1;
+    const most = Math.max(1, burst / parts);
+    return known ? Math.min(most, known.tokens + ((now - known.at) * rate) / parts) : most;
+  };
+  const note = (source: string, share: number, now: Millis): void => {
     shares.delete(source);
-    shares.set(source, { tokens: Math.max(0, share - 1), at: now });
+    shares.set(source, { tokens: share, at: now });
+  };
+  const grant = (share: number): Grant => {
+    if (tokens >= 1 - grain) return { kind: 'now' };
+    const wait = Math.ceil((1 - tokens) / rate - grain);
+    return share < 1 - grain || wait > longestWait ? { kind: 'none' } : { kind: 'later', wait };
   };
 
   return {
     take: (source, to) => {
       const now = pass(to);
       const share = shareOf(source, now);
-      if (tokens >= 1 - grain) {
-        use(source, share, now);
-        return { kind: 'now' };
-      }
-      const wait = Math.ceil((1 - tokens) / rate - grain);
-      if (share < 1 - grain || wait > longestWait) return { kind: 'none' };
-      use(source, share, now);
-      return { kind: 'later', wait };
+      const granted = grant(share);
+      const used = granted.kind === 'none' ? 0 : 1;
+      tokens -= used;
+      note(source, Math.max(0, share - used), now);
+      return granted;
     },
     spend: (to) => {
       pass(to);
