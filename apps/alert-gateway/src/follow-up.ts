@@ -1,6 +1,6 @@
 import { type AlertLog, type Ports, type Store, systemRandom } from '@therapytrain/alerts-core';
 import { Secret } from '@therapytrain/alerts-core/channel';
-import { type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
+import { breakerStates, type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
 import { type Logger, traceChannel, watchDeliveries } from '@therapytrain/alerts-telemetry';
 import type { Meter, Tracer } from '@opentelemetry/api';
 import { createChannels } from './channels.ts';
@@ -51,7 +51,13 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
     ports,
     onError: (err) => logger.error({ err }, 'planning or delivering failed'),
   });
-  watchDeliveries(meter, { accounting: () => store.accounting(), lag: () => engine.planner.lag() });
+  watchDeliveries(meter, {
+    accounting: () => store.accounting(),
+    lag: () => engine.planner.lag(),
+    breakers: () =>
+      new Map([...engine.channels.breakers()].map(([name, state]) => [name, breakerStates.indexOf(state)])),
+    canaryAges: engine.channels.canaryAges,
+  });
   return {
     desk: engine.desk,
     policy: () => policy,
