@@ -71,20 +71,21 @@ export const createControl = (parts: ControlParts): Control => {
     breakers.set(channel, known);
     return known;
   };
-  const states = (): ReadonlyMap<string, BreakerState> =>
-    new Map([...policy().channels.keys()].map((name) => [name, breakers.get(name)?.state() ?? 'closed']));
+  const stateOf = (name: string): BreakerState => breakers.get(name)?.state() ?? 'closed';
   return {
     ...createLimits(parts),
     breaker,
-    states,
+    states: () => new Map([...policy().channels.keys()].map((name) => [name, stateOf(name)])),
     bounds: () => {
       const { channels } = policy();
-      const now = states();
-      const open = [...channels.keys()].filter((name) => now.get(name) === 'open');
-      const of = [...channels.values()].map(
+      // A channel that has left the policy since may still have deliveries that wait.
+      const names = [...new Set([...channels.keys(), ...breakers.keys()])];
+      const open = names.filter((name) => stateOf(name) === 'open');
+      const of = names.map((name) => {
+        const most = channels.get(name)?.concurrency ?? perChannel;
         // One attempt shows whether the peer is well again.
-        ({ name, concurrency }) => [name, now.get(name) === 'half-open' ? 1 : concurrency] as const,
-      );
+        return [name, stateOf(name) === 'half-open' ? 1 : most] as const;
+      });
       return {
         perTarget: { default: perChannel, of: Object.fromEntries(of) },
         // Nothing is to be done about what waits for an open channel, but to find another leg for it, once.

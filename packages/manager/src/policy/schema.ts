@@ -39,7 +39,10 @@ const channel = z
 const receiver = z
   .strictObject({
     channels: z.array(name()).min(1, 'names no channel').describe('The channels that are told, all of them.'),
-    fallback: z.array(name()).default([]).describe('Channels that are told at once in place of one that is dead, or not to be reached now.'),
+    fallback: z
+      .array(name())
+      .default([])
+      .describe('Channels that are told at once in place of one that is dead, or not to be reached now.'),
   })
   .describe('A named set of channels: a team, or a way to wake somebody.');
 

@@ -161,6 +161,21 @@ describe('a channel whose peer is ill, in fake time', () => {
     expect(await account('mail')).toMatchObject({ accepted: 20, delivered: 20 });
   });
 
+  test('a channel that leaves the policy while it is open keeps nobody busy', async () => {
+    begin();
+    world.answers('mail', () => ill);
+    await report(20);
+    const { mail: _, ...channels } = base.channels ?? {};
+    world.setPolicy(
+      policyOf({ ...base, channels, receivers: { security: { channels: ['chat'], fallback: ['pager'] } } }),
+    );
+    await world.at(10 * minute);
+    // Nothing can be sent; somebody has to mend that, and until then each waits for its time.
+    const waiting = await world.desk.deliveries({ channel: 'mail', states: ['waiting'], limit: 100 });
+    expect(waiting).toHaveLength(20);
+    expect(Math.max(...waiting.map(({ attempts }) => attempts))).toBeLessThan(8);
+  });
+
   test('a restart knows nothing of it, and tells nobody twice', async () => {
     begin();
     world.answers('mail', () => ill);

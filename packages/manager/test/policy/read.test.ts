@@ -265,7 +265,7 @@ test('what a channel is told at most, and its canary, are no options of its kind
   expect(told(bad.faults).map((each) => each.replace(/^\S+ /, ''))).toEqual([
     'channels.c.limit.per_minute: is less than 1',
     'channels.c.limit.digest_every: is shorter than 10s',
-    'channels.c.limit.more: is not known here',
+    'channels.c.limit.more: is not a key that is known here',
     'channels.c.canary_every: is shorter than 1m',
   ]);
 });

@@ -30,19 +30,21 @@ const isDue = (job: JobRow, now: Instant): boolean =>
 const bySeverityAndDue = (one: JobRow, other: JobRow): number =>
   other.severity - one.severity || one.due - other.due || (one.id < other.id ? -1 : 1);
 
-/** Makes what claims and settles; `clock` tells when a job ended. */
-export const createClaims = (rows: Rows, changing: Changing, clock: Pick<Clock, 'now'>): Claims => {
-  const take = (job: JobRow, until: Instant): Claim => {
-    const [attempts, claims] = [job.attempts + 1, job.claims + 1];
-    const row: JobRow = { ...job, state: 'claimed', attempts, claims, claimedUntil: until };
-    rows.jobs.put(job.id, row);
-    return { job: jobOf(row), token: String(row.claims), until };
-  };
-  /** The job of a claim, while the claim holds. */
-  const held = ({ job, token }: Claim): JobRow | undefined => {
+/** The job of a claim, while the claim holds. */
+const createHeld =
+  (rows: Rows) =>
+  ({ job, token }: Claim): JobRow | undefined => {
     const row = rows.jobs.get(job.id);
     return row?.state === 'claimed' && String(row.claims) === token ? row : undefined;
   };
+
+/** Makes what settles. */
+const createSettleOne = (
+  rows: Rows,
+  changing: Changing,
+  clock: Pick<Clock, 'now'>,
+  held: (claim: Claim) => JobRow | undefined,
+) => {
   const end = (row: JobRow, next: Extract<Settlement, { readonly state: 'done' | 'dead' }>): void => {
     const settledAt = clock.now();
     if (next.state === 'dead') {
@@ -75,6 +77,19 @@ export const createClaims = (rows: Rows, changing: Changing, clock: Pick<Clock, 
     if (changes) changing.apply(changes);
     if (next.state === 'digested') join(row, next.slot);
     return true;
+  };
+  return settleOne;
+};
+
+/** Makes what claims and settles; `clock` tells when a job ended. */
+export const createClaims = (rows: Rows, changing: Changing, clock: Pick<Clock, 'now'>): Claims => {
+  const held = createHeld(rows);
+  const settleOne = createSettleOne(rows, changing, clock, held);
+  const take = (job: JobRow, until: Instant): Claim => {
+    const [attempts, claims] = [job.attempts + 1, job.claims + 1];
+    const row: JobRow = { ...job, state: 'claimed', attempts, claims, claimedUntil: until };
+    rows.jobs.put(job.id, row);
+    return { job: jobOf(row), token: String(row.claims), until };
   };
 
   return {
