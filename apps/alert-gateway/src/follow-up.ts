@@ -1,6 +1,6 @@
 import { type AlertLog, type Cursor, type Ports, type Store, systemRandom } from '@therapytrain/alerts-core';
 import { Secret } from '@therapytrain/alerts-core/channel';
-import { type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
+import { breakerStates, type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
 import {
   countBreaches,
   countDetections,
@@ -79,7 +79,13 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
   });
   const overdue = () => store.incidents({ overdueAt: ports.clock.now(), limit: mostOverdue });
   watchIncidents(meter, { overdue });
-  watchDeliveries(meter, { accounting: () => store.accounting(), lag: () => engine.planner.lag() });
+  watchDeliveries(meter, {
+    accounting: () => store.accounting(),
+    lag: () => engine.planner.lag(),
+    breakers: () =>
+      new Map([...engine.channels.breakers()].map(([name, state]) => [name, breakerStates.indexOf(state)])),
+    canaryAges: engine.channels.canaryAges,
+  });
   const pruning = startPruning({
     store,
     policy: () => policy,

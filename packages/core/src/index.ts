@@ -80,6 +80,7 @@ export {
   type NewAuditEntry,
   type NewJob,
   type PairState,
+  type PerTarget,
   type ReviewReason,
   type Settled,
   type Settlement,

@@ -19,9 +19,9 @@ import {
   type Store,
   textFault,
 } from '@therapytrain/alerts-core';
-import { idFrom } from './digest.ts';
+import { idFrom } from './hashes.ts';
 import { createExplain, type Explain } from './explain.ts';
-import { changesOf, withoutConflict } from './flow.ts';
+import { changesOf, withoutConflict } from './changes.ts';
 import type { Policy } from './policy/policy.ts';
 import { acknowledged, assigned, commented, resolvedBy } from './stages/command.ts';
 import { groupKey, factsOf } from './stages/group.ts';

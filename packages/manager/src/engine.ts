@@ -1,7 +1,9 @@
 import type { AlertLog, Ports, Store } from '@therapytrain/alerts-core';
 import { type Channel, createProjection, createPseudonyms, type Secret } from '@therapytrain/alerts-core/channel';
 import { createDesk, type Desk } from './desk.ts';
-import { createFollowUp } from './flow.ts';
+import { type Canaries, createCanaries } from './canaries.ts';
+import { type Control, createControl } from './control/control.ts';
+import { createFlow, createFollowUp } from './flow.ts';
 import { type Planner, startPlanner } from './planner.ts';
 import type { Policy } from './policy/policy.ts';
 import { startWorker, type Worker } from './worker.ts';
@@ -19,7 +21,7 @@ export interface EngineParts {
   readonly ports: Ports;
   /** How many attempts at once. Default: 32. */
   readonly concurrency?: number;
-  /** How many attempts at once through one channel. Default: 4. */
+  /** How many attempts at once through a channel that is no longer in the policy. Default: 4. */
   readonly perChannel?: number;
   /** How many groups of one detection are remembered; beyond, the one that was touched longest ago goes. Default: 100,000. */
   readonly mostGroups?: number;
@@ -34,6 +36,8 @@ export interface Engine {
   readonly desk: Desk;
   readonly planner: Pick<Planner, 'idle' | 'lag'>;
   readonly worker: Pick<Worker, 'busy'>;
+  /** How the channels of the policy are. */
+  readonly channels: { readonly breakers: Control['states']; readonly canaryAges: Canaries['ages'] };
   /** Plans no more, gives up the attempts under way, and resolves when they have ended. Closes nothing it was given. */
   stop(): Promise<void>;
 }
@@ -42,7 +46,12 @@ export interface Engine {
 export const startEngine = (parts: EngineParts): Engine => {
   const { log, store, policy, channel, ports, onError } = parts;
   const pseudonyms = createPseudonyms(parts.pseudonymKey);
+  const control = createControl({ policy, clock: ports.clock, perChannel: parts.perChannel ?? 4 });
+  const { report } = createFlow({ log, types: () => policy().types, ports });
+  const canaries = createCanaries({ store, policy, clock: ports.clock, ids: ports.ids, report });
   const followUp = createFollowUp({
+    control,
+    onCanary: canaries.settled,
     log,
     store,
     policy,
@@ -64,7 +73,8 @@ export const startEngine = (parts: EngineParts): Engine => {
     followUp,
     clock,
     concurrency: parts.concurrency ?? 32,
-    perChannel: parts.perChannel ?? 4,
+    control,
+    upkeep: canaries.upkeep,
     onError,
   });
   const onPlanned = (): void => worker.wake();
@@ -77,6 +87,7 @@ export const startEngine = (parts: EngineParts): Engine => {
     desk: createDesk({ log, store, policy, ports, onChanged: onPlanned }),
     planner,
     worker,
+    channels: { breakers: control.states, canaryAges: canaries.ages },
     stop: async () => {
       await planner.stop();
       await worker.stop();

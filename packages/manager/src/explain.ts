@@ -92,11 +92,11 @@ const muteStep = (incident: Incident, standing: Standing, policy: Policy, now: n
   return step('held back', 'yes', `by ${mute.by} ${mute.name}${silence ? ` of ${silence.author}` : ''}${until}`);
 };
 
-const deliveryStep = ({ id, target, state, attempts, lastReason, event }: Delivery): ExplanationStep =>
+const deliveryStep = ({ id, target, state, attempts, lastReason, event, digest }: Delivery): ExplanationStep =>
   step(
     `delivery ${id}`,
     state === 'done' ? 'yes' : state === 'dead' || state === 'cancelled' ? 'no' : 'info',
-    `${event} through ${target}: ${state} after ${attempts} attempts${lastReason ? `, the last ended ${lastReason}` : ''}`,
+    `${event} through ${target}: ${state} after ${attempts} attempts${lastReason ? `, the last ended ${lastReason}` : ''}${digest ? `, in the digest ${digest}` : ''}`,
   );
 
 const hypothetical = (alert: Alert, before: Incident | undefined, policy: Policy, ports: Ports) =>

@@ -5,34 +5,32 @@ import {
   type AlertLog,
   type AlertTypes,
   type AppendResult,
-  type Changes,
   type Claim,
   type Cursor,
   decodeAlert,
   type Incident,
-  type Job,
   type LogBatch,
-  type NewAuditEntry,
   type Ports,
   type Receipt,
   type Settlement,
   type Store,
 } from '@therapytrain/alerts-core';
-import { type Outcome, outcomeOf, type Story } from '@therapytrain/alerts-core/channel';
+import { changesOf, withoutConflict } from './changes.ts';
+import { type Control, createControl } from './control/control.ts';
 import { createDetections, type DetectionParts, mostGroupsDefault } from './detections.ts';
 import type { Policy } from './policy/policy.ts';
 import { accept } from './stages/accept.ts';
 import { correlate, type CorrelateFacts, groupsOf, runsOf } from './stages/correlate.ts';
-import { deliver, type DeliverParts, storyFor } from './stages/deliver.ts';
-import { fallback } from './stages/fallback.ts';
+import type { DeliverParts } from './stages/deliver.ts';
 import { keep } from './stages/keep.ts';
 import type { Standing } from './stages/mute.ts';
 import { review } from './stages/review.ts';
-import { entry, type Plan, route } from './stages/route.ts';
+import { type Plan, route } from './stages/route.ts';
 import { createSilenceEnds } from './silences.ts';
-import { mostAttempts, settle } from './stages/settle.ts';
+import { mostAttempts } from './stages/settle.ts';
 import { isSuperseded } from './stages/superseded.ts';
 import { createStanding } from './standing.ts';
+import { createTelling, settledEntry } from './telling.ts';
 
 /** What reporting is made of. */
 export interface FlowParts {
@@ -82,6 +80,10 @@ export interface FollowUpParts extends DeliverParts, Partial<Pick<DetectionParts
   readonly store: Store;
   readonly policy: () => Policy;
   readonly ports: Ports;
+  /** What keeps channels from too much. Default: the limits of the policy, and breakers of its own. */
+  readonly control?: Control;
+  /** Told of the end of each canary. */
+  readonly onCanary?: (channel: string, end: 'done' | 'dead') => void;
   /** Told of what is a defect of ours: nothing else throws. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -95,30 +97,6 @@ export interface FollowUp {
   /** One attempt, one commit. A crash in between leaves a claim to run out; the job is then tried again. */
   work(claim: Claim, signal: AbortSignal): Promise<void>;
 }
-
-/** How often a commit is made anew when somebody else has changed an incident in between. */
-const mostConflicts = 10;
-
-/** Makes a change anew for as long as it meets another. */
-export const withoutConflict = async <T>(change: () => Promise<T>): Promise<T> => {
-  for (let tried = 1; ; tried++) {
-    try {
-      return await change();
-    } catch (error) {
-      if (!(error instanceof AlertError) || error.code !== 'CONFLICT' || tried === mostConflicts) throw error;
-    }
-  }
-};
-
-/** Everything of several plans, for one commit. */
-export const changesOf = (plans: readonly Plan[]): Changes => ({
-  incidents: plans.map(({ incident }) => incident),
-  jobs: plans.flatMap(({ jobs }) => jobs),
-  cancel: plans.flatMap(({ cancel }) => cancel),
-  counts: plans.flatMap(({ counts }) => counts),
-  hidden: plans.flatMap(({ hidden = [] }) => hidden),
-  audit: plans.flatMap(({ audit }) => audit),
-});
 
 const read = ({ alerts }: LogBatch): readonly Alert[] => alerts.map(({ encoded }) => decodeAlert(encoded));
 
@@ -191,47 +169,11 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
     await store.commit({ ...changes, ...remembered, audit, cursor: batch.cursor });
   };
 
-  const attempt = async ({ job }: Claim, story: () => Promise<Story>, signal: AbortSignal): Promise<Outcome> => {
-    try {
-      const ref = await store.ref(job.incident, job.target);
-      return await deliver(job, ref, await story(), parts, signal);
-    } catch (error) {
-      parts.onDefect(error);
-      return outcomeOf('peer_failed', 'a defect of ours');
-    }
-  };
-
-  const settled = (job: Job, { state }: Settlement, outcome: string): readonly NewAuditEntry[] => [
-    entry(`delivery.${state}`, job.id, ports.clock.now(), {
-      incident: job.incident,
-      channel: job.target,
-      attempt: job.attempts,
-      outcome,
-    }),
-  ];
-
-  const giveUp = async (claim: Claim, next: Settlement, outcome: string): Promise<void> =>
-    void (await store.settle([{ claim, next, changes: { audit: settled(claim.job, next, outcome) } }]));
-
-  const tellOfSilence = async (claim: Claim, signal: AbortSignal): Promise<void> => {
-    const story = await silences.story(claim);
-    if (!story) return giveUp(claim, { state: 'cancelled', detail: 'its silence is gone' }, 'gone');
-    const outcome = await attempt(claim, async () => story, signal);
-    await giveUp(claim, settle(claim.job, outcome, ports), outcome.kind === 'done' ? 'done' : outcome.reason);
-  };
-
-  const tell = async (claim: Claim, incident: Incident, signal: AbortSignal): Promise<void> => {
-    const { job } = claim;
-    const outcome = await attempt(claim, () => storyFor({ job, incident, now: ports.clock.now() }, parts), signal);
-    const next = settle(job, outcome, ports);
-    const audit = settled(job, next, outcome.kind === 'done' ? 'done' : outcome.reason);
-    await withoutConflict(async () => {
-      const now = await store.incident(incident.id);
-      const other = now ? fallback(job, outcome, next, now, facts()) : undefined;
-      const changes = other ? changesOf([other]) : {};
-      await store.settle([{ claim, next, changes: { ...changes, audit: [...audit, ...(changes.audit ?? [])] } }]);
-    });
-  };
+  const control =
+    parts.control ?? createControl({ policy: parts.policy, clock: ports.clock, perChannel: Number.MAX_SAFE_INTEGER });
+  const tell = createTelling({ ...parts, control, facts, onCanary: parts.onCanary ?? (() => undefined) });
+  const giveUp = async (claim: Claim, next: Settlement, why: string): Promise<void> =>
+    void (await store.settle([{ claim, next, changes: { audit: [settledEntry(claim.job, next.state, why, facts())] } }]));
 
   const lookAgain = (claim: Claim): Promise<void> =>
     withoutConflict(async () => {
@@ -253,11 +195,15 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
       if (job.kind === 'review') return job.target === 'silence_end' ? silences.end(claim) : lookAgain(claim);
       // Each attempt so far ended the process, or it would have been settled: it must not end this one too.
       if (job.attempts > mostAttempts) return giveUp(claim, tooOften, tooOften.reason);
-      if (job.event === 'silence_ended') return tellOfSilence(claim, signal);
+      if (job.event === 'silence_ended') {
+        const story = await silences.story(claim);
+        return story ? tell(claim, { story }, signal) : giveUp(claim, { state: 'cancelled', detail: 'its silence is gone' }, 'gone');
+      }
+      if (job.incident === '') return tell(claim, {}, signal);
       const incident = await store.incident(job.incident);
       if (!incident) return giveUp(claim, { state: 'dead', reason: 'refused', detail: 'its incident is gone' }, 'gone');
       if (isSuperseded(job, incident)) return giveUp(claim, { state: 'cancelled', detail: 'superseded' }, 'superseded');
-      return tell(claim, incident, signal);
+      return tell(claim, { incident }, signal);
     },
   };
 };

@@ -9,6 +9,8 @@ export {
   type SilenceCommand,
   type SilencePreview,
 } from './desk.ts';
+export { type BreakerState, breakerStates } from './control/breaker.ts';
+export { type Control, createControl } from './control/control.ts';
 export { type Engine, type EngineParts, startEngine } from './engine.ts';
 export { createFlow, createFollowUp, type Flow, type FlowParts, type FollowUp, type FollowUpParts } from './flow.ts';
 export type { AlertHandler, HandledAlert, HandlerFailure, HandlerStats } from './handlers.ts';
@@ -20,7 +22,16 @@ export { policyDifference, type PolicyChange } from './policy/difference.ts';
 export type { PolicyFault } from './policy/document.ts';
 export { policyJsonSchema } from './policy/json-schema.ts';
 export { matchedRoutes } from './policy/matching.ts';
-export type { ChannelSettings, Escalation, Inhibition, Maintenance, Policy, Receiver, Route } from './policy/policy.ts';
+export type {
+  ChannelLimit,
+  ChannelSettings,
+  Escalation,
+  Inhibition,
+  Maintenance,
+  Policy,
+  Receiver,
+  Route,
+} from './policy/policy.ts';
 export { type PolicyReading, readPolicy, type ReadPolicyOptions } from './policy/read.ts';
 export { policySchema, type PolicySource } from './policy/schema.ts';
 export type { SecretSources } from './policy/secrets.ts';

@@ -1,4 +1,5 @@
 import type { Claim, Clock, Instant, Millis, Store } from '@therapytrain/alerts-core';
+import type { Control } from './control/control.ts';
 import type { FollowUp } from './flow.ts';
 
 /** How long a claim lasts, and how often it is renewed while the attempt goes on. */
@@ -16,8 +17,10 @@ export interface WorkerParts {
   readonly clock: Clock;
   /** How many attempts at once, in all. */
   readonly concurrency: number;
-  /** How many attempts at once through one channel. */
-  readonly perChannel: number;
+  /** What keeps channels from too much. */
+  readonly control: Pick<Control, 'bounds'>;
+  /** What is to be looked after now and then, before work is claimed. A failure of it keeps no work back. */
+  readonly upkeep: () => Promise<void>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -32,7 +35,8 @@ export interface Worker {
 }
 
 /** Starts working. */
-export const startWorker = ({ store, followUp, clock, concurrency, perChannel, onError }: WorkerParts): Worker => {
+export const startWorker = (parts: WorkerParts): Worker => {
+  const { store, followUp, control, clock, concurrency, upkeep, onError } = parts;
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
   let woken = false;
@@ -80,10 +84,10 @@ export const startWorker = ({ store, followUp, clock, concurrency, perChannel, o
   };
   const round = async (): Promise<void> => {
     woken = false;
+    await upkeep().catch(onError);
     const now = clock.now();
     const limit = concurrency - running.size;
-    const claims =
-      limit > 0 ? await store.claim({ now, until: now + lease, limit, perTarget: perChannel, except: [] }) : [];
+    const claims = limit > 0 ? await store.claim({ now, until: now + lease, limit, ...control.bounds() }) : [];
     for (const claim of claims) start(claim);
     if (claims.length > 0 && running.size < concurrency) return;
     const due = running.size < concurrency ? await store.nextDue() : undefined;

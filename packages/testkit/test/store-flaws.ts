@@ -4,6 +4,7 @@ import {
   type Claim,
   type Hidden,
   type NewJob,
+  type Settled,
   type Store,
   type WindowKey,
   type WindowsLetGo,
@@ -43,6 +44,11 @@ const asked =
 const claimed =
   (change: (claim: Claim) => Claim): Flaw =>
   (store) => ({ ...store, claim: async (by) => (await store.claim(by)).map(change) });
+
+/** Changes what is settled. */
+const settling =
+  (change: (settled: Settled) => Settled): Flaw =>
+  (store) => ({ ...store, settle: (settled) => store.settle(settled.map(change)) });
 
 /** Changes one of the lists. */
 const listed =
@@ -146,11 +152,11 @@ const unsorted: Flaw = (store) => ({ ...store, claim: async (by) => [...(await s
 const countsOnlyThisClaim: Flaw = (store) => ({
   ...store,
   claim: async (by) => {
-    const all = await store.claim({ ...by, perTarget: 1_000 });
+    const all = await store.claim({ ...by, perTarget: { default: 1_000, of: {} } });
     const seen = new Map<string, number>();
     const isOver = ({ job }: Claim): boolean => {
       seen.set(job.target, (seen.get(job.target) ?? 0) + 1);
-      return job.kind === 'delivery' && (seen.get(job.target) ?? 0) > by.perTarget;
+      return job.kind === 'delivery' && (seen.get(job.target) ?? 0) > by.perTarget.default;
     };
     const over = all.filter(isOver);
     await store.settle(
@@ -366,13 +372,57 @@ export const flawedStores: readonly FlawedStore[] = [
   ),
   flawed(
     'takes no notice of perTarget',
-    asked((by) => ({ ...by, perTarget: 1_000 })),
+    asked((by) => ({ ...by, perTarget: { default: 1_000, of: {} } })),
     'of one channel no more than perTarget are claimed at a time',
   ),
   flawed(
     'forgets what is claimed already',
     countsOnlyThisClaim,
     'of one channel no more than perTarget are claimed at a time',
+  ),
+  flawed(
+    'takes no notice of the bounds of single channels',
+    asked((by) => ({ ...by, perTarget: { ...by.perTarget, of: {} } })),
+    'each channel has a bound of its own, where one is named',
+  ),
+  flawed(
+    'claims what is stood in for',
+    asked((by) => ({ ...by, unaided: [] })),
+    'of channels that want those only, deliveries that are stood in for are passed over',
+  ),
+  flawed(
+    'counts what is returned as an attempt',
+    settling((each) =>
+      each.next.state === 'returned'
+        ? { ...each, next: { ...each.next, state: 'waiting', reason: '', detail: '', doubtful: false } }
+        : each,
+    ),
+    'what is returned waits as before, and was no attempt',
+  ),
+  flawed(
+    'forgets that another leg stands in',
+    settling((each) => without(each, 'stoodIn')),
+    'what another leg stands in for stays so',
+  ),
+  flawed(
+    'takes what a digest is to tell for told',
+    settling((each) => (each.next.state === 'digested' ? { ...each, next: { state: 'done', proof: '' } } : each)),
+    'what a digest tells is told when the digest is, and names it',
+  ),
+  flawed(
+    'forgets which digest tells what',
+    listed('deliveries', (all) => all.map((each) => without(each, 'digest'))),
+    'what a digest tells is told when the digest is, and names it',
+  ),
+  flawed(
+    'counts a digest as delivered',
+    countsWrongly('digested', 'delivered'),
+    'what a digest tells is told when the digest is, and names it',
+  ),
+  flawed(
+    'digests without a digest',
+    (store) => ({ ...store, settle: (all) => store.settle(all).catch(() => all.map(() => true)) }),
+    'nothing is digested without a digest that waits',
   ),
   flawed(
     'takes no notice of except',

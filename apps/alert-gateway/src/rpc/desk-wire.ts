@@ -90,6 +90,7 @@ export const encodeDelivery = (delivery: Delivery): Uint8Array =>
       state: numberOf(recipientStates, state),
       code: code ?? '',
     })),
+    digestId: delivery.digest ?? '',
   }).finish();
 
 /** The accounting of a channel as `therapytrain.alerts.v1.Account`. */

@@ -11,7 +11,7 @@ import { incidentId } from './incidents.ts';
 
 type State = ListedDelivery['state'];
 
-const states: readonly State[] = ['waiting', 'claimed', 'done', 'dead', 'cancelled'];
+const states: readonly State[] = ['waiting', 'claimed', 'done', 'dead', 'cancelled', 'digested'];
 
 interface DeliveryOptions extends ListingOptions {
   readonly incident?: string;

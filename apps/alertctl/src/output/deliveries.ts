@@ -12,6 +12,7 @@ const stateStyles: Readonly<Record<ListedDelivery['state'], Style>> = {
   done: 'green',
   dead: 'red',
   cancelled: 'dim',
+  digested: 'green',
 };
 
 /** A delivery in the wire's JSON names; times in RFC 3339, null where there is none. */
@@ -33,6 +34,7 @@ export const deliveryJson = (delivery: ListedDelivery) => ({
   policyVersion: delivery.policy,
   insteadOf: delivery.insteadOf ?? '',
   doubtful: delivery.doubtful,
+  digestId: delivery.digest ?? '',
   recipients: (delivery.recipients ?? []).map(({ at, state, code = '' }) => ({
     place: at,
     state: state.toUpperCase(),
@@ -41,9 +43,10 @@ export const deliveryJson = (delivery: ListedDelivery) => ({
 });
 
 // What there is to know of it in one cell: why it is not done, when it goes on, or what proves it.
-const outcome = ({ state, lastReason, detail, proof, due }: ListedDelivery, now: Instant): string => {
+const outcome = ({ state, lastReason, detail, proof, due, digest }: ListedDelivery, now: Instant): string => {
   const failure = [lastReason, detail].filter((text) => text !== '').join(': ');
   if (state === 'done') return proof;
+  if (digest !== undefined) return `in the digest ${shortId(digest)}`;
   if (state !== 'waiting') return failure;
   return [due > now ? `due ${fromNow(due, now)}` : 'due', failure].filter((text) => text !== '').join('; ');
 };

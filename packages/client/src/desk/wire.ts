@@ -100,6 +100,7 @@ export const readDelivery = (wire: WireDelivery): ListedDelivery => ({
   policy: wire.policyVersion,
   doubtful: wire.doubtful,
   ...(wire.insteadOf === '' ? {} : { insteadOf: wire.insteadOf }),
+  ...(wire.digestId === '' ? {} : { digest: wire.digestId }),
   ...(wire.recipients.length === 0
     ? {}
     : {

@@ -85,6 +85,8 @@ export interface Story {
   readonly alerts: readonly Alert[];
   /** How many alerts it stands for, if more than are given. */
   readonly total?: number;
+  /** Of a digest: the severity of each incident that it tells of. */
+  readonly incidents?: readonly AlertSeverity[];
   /** Present for the events of {@link tellsOfIncident}. */
   readonly incident?: IncidentStory;
   /** Present for `silence_ended`. */

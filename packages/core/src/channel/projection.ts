@@ -4,7 +4,7 @@ import { canonicalJson } from '../fingerprint.ts';
 import type { MetadataValue } from '../metadata.ts';
 import type { Instant } from '../ports.ts';
 import { Sensitivity } from '../sensitivity.ts';
-import { type AlertSeverity, severityName } from '../severity.ts';
+import { type AlertSeverity, severities, severityName } from '../severity.ts';
 import { type Conceal, createConceal, type Hidden } from './conceal.ts';
 import type {
   Clearance,
@@ -159,9 +159,9 @@ const incidentAt = <L extends Clearance>(
   };
 };
 
-const severityIn = ({ incident, silence, alerts }: Story): AlertSeverity =>
-  alerts.reduce(
-    (most, { severity }) => (severity > most ? severity : most),
+const severityIn = ({ incident, silence, alerts, incidents = [] }: Story): AlertSeverity =>
+  [...incidents, ...alerts.map(({ severity }) => severity)].reduce(
+    (most, severity) => (severity > most ? severity : most),
     incident?.severity ?? silence?.severity ?? (1 as AlertSeverity),
   );
 
@@ -173,9 +173,22 @@ const eventWordOf = ({ event, incident }: Story): string => {
   return event === 'reminded' && by !== undefined ? `[ACKNOWLEDGE BY ${minuteOf(by)} UTC] ` : eventWords[event];
 };
 
+const numbered = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+
 const heldBack = ({ author, alerts, incidents, severity }: SilenceStory, free: boolean): string => {
-  const what = `${alerts} ${alerts === 1 ? 'alert' : 'alerts'} of ${incidents} ${incidents === 1 ? 'incident' : 'incidents'}`;
+  const what = `${numbered(alerts, 'alert')} of ${numbered(incidents, 'incident')}`;
   return `${free ? `${author}: ` : ''}it held back ${what}, the most severe ${severityName(severity)}`;
+};
+
+const digestText = (story: Story, total: number): string => {
+  const { incidents } = story;
+  if (!incidents) return `${total} alerts, the most severe ${severityName(severityIn(story))}`;
+  const counts = severities
+    .toReversed()
+    .map((each) => [incidents.filter((severity) => severity === each).length, severityName(each)] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, name]) => `${count} ${name}`);
+  return `${numbered(total, 'alert')} of ${numbered(incidents.length, 'incident')}: ${counts.join(', ')}`;
 };
 
 const headlineOf = (clearing: Clearing, story: Story, title: string): ClearedText<1 | 2> => {
@@ -184,7 +197,7 @@ const headlineOf = (clearing: Clearing, story: Story, title: string): ClearedTex
   const free = clearing.clearance >= Sensitivity.INTERNAL;
   const about = (free ? incident?.title : undefined) ?? title;
   const said = event === 'alert' && free && alerts[0] ? `: ${alerts[0].message}` : '';
-  const whole = event === 'digest' ? `${total} alerts, the most severe ${severity}` : `${severity} ${about}${said}`;
+  const whole = event === 'digest' ? digestText(story, total) : `${severity} ${about}${said}`;
   const text = silence ? heldBack(silence, free) : whole;
   return cleared<1 | 2>(clearing, `${eventWordOf(story)}${text}`, 'one', bounds.headline);
 };

@@ -19,6 +19,7 @@ export type {
   IncidentQuery,
   NewAuditEntry,
   PairState,
+  PerTarget,
   Settled,
   Store,
 } from './store.ts';

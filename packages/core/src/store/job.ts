@@ -18,7 +18,10 @@ export interface NewJob {
   /** UUID version 7. It is the delivery's key at the peer. */
   readonly id: string;
   readonly kind: JobKind;
-  /** The incident that it is about; the silence for a review `silence_end` and a delivery `silence_ended`. */
+  /**
+   * The incident that it is about; the silence for a review `silence_end` and a delivery `silence_ended`. Empty for a
+   * delivery that tells of neither: a digest, or the canary of a channel.
+   */
   readonly incident: string;
   /** The channel's name for a delivery, the {@link ReviewReason} for a review. */
   readonly target: string;
@@ -50,6 +53,8 @@ export interface Job extends NewJob {
   readonly doubtful: boolean;
   /** The reason of the last attempt that failed; empty before. */
   readonly lastReason: string;
+  /** Set once other legs were asked to tell it in place of its own: they are asked once. */
+  readonly stoodIn?: true;
 }
 
 /** A job that is somebody's until a time. */
@@ -73,10 +78,17 @@ export type Settlement =
     }
   | { readonly state: 'dead'; readonly reason: string; readonly detail: string }
   /** Nobody needs it any more: its pairs count as suppressed. */
-  | { readonly state: 'cancelled'; readonly detail: string };
+  | { readonly state: 'cancelled'; readonly detail: string }
+  /** It was not tried: it waits as before, and this claim counts as no attempt. */
+  | { readonly state: 'returned'; readonly due: Instant }
+  /**
+   * A digest tells it: the job that waits in this slot when the changes of the settlement are made, one of which bears
+   * its pairs. They are pending until that digest is done, and then count as digested. `DEFECT` where no job waits there.
+   */
+  | { readonly state: 'digested'; readonly slot: string };
 
 /** Where a delivery may be, in the order of their numbers on the wire, from 1. */
-export const deliveryStates = ['waiting', 'claimed', 'done', 'dead', 'cancelled'] as const;
+export const deliveryStates = ['waiting', 'claimed', 'done', 'dead', 'cancelled', 'digested'] as const;
 
 /** One of {@link deliveryStates}. */
 export type DeliveryState = (typeof deliveryStates)[number];
@@ -87,5 +99,7 @@ export interface Delivery extends Job {
   readonly settledAt: Instant | undefined;
   readonly proof: string;
   readonly detail: string;
+  /** The digest that tells it, by id; only where the state is `digested`. */
+  readonly digest?: string;
   readonly recipients?: readonly RecipientOutcome[];
 }

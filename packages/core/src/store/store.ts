@@ -70,10 +70,18 @@ export interface Changes {
   readonly letGo?: WindowsLetGo;
 }
 
+/** How many deliveries of a channel may be claimed at a time: by the channel's name, and of every other one. */
+export interface PerTarget {
+  readonly default: number;
+  readonly of: Readonly<Record<string, number>>;
+}
+
 /** One settlement of a claim, with what goes with it. */
 export interface Settled {
   readonly claim: Claim;
   readonly next: Settlement;
+  /** Set where other legs were asked to tell it now; it stays so, also when it is replayed. */
+  readonly stoodIn?: true;
   /** Applied only if the claim still holds. Their incidents' versions are checked as in {@link Changes}. */
   readonly changes?: Omit<Changes, 'cursor'>;
 }
@@ -85,6 +93,8 @@ export interface DeliveryQuery {
   readonly incident?: string;
   readonly channel?: string;
   readonly states?: readonly DeliveryState[];
+  /** Only those that this digest tells. */
+  readonly digest?: string;
   /** Below this id, for the next page. */
   readonly before?: string;
   readonly limit: number;
@@ -124,18 +134,23 @@ export interface Store {
   commit(changes: Changes): Promise<void>;
   /**
    * Claims jobs that are due at `now`, until `until`: the most severe first, then the one that is due first. A job whose
-   * claim has run out is due again. Of one channel at most `perTarget` are claimed at a time, and none of `except`.
+   * claim has run out is due again. Of one channel at most `perTarget` are claimed at a time, none of `except`, and of
+   * `unaided` only those that no other leg was asked to tell (`stoodIn`).
    */
   claim(by: {
     readonly now: Instant;
     readonly until: Instant;
     readonly limit: number;
-    readonly perTarget: number;
+    readonly perTarget: PerTarget;
     readonly except: readonly string[];
+    readonly unaided: readonly string[];
   }): Promise<readonly Claim[]>;
   /** Makes the claims last longer. False for those that were lost. */
   renew(claims: readonly Claim[], until: Instant): Promise<readonly boolean[]>;
-  /** Settles, each by itself. False where the claim had run out and another took the job: then nothing of it is written. */
+  /**
+   * Settles, each by itself. What is done counts as delivered, and a digest that is done as digested. False where the
+   * claim had run out and another took the job: then nothing of it is written.
+   */
   settle(settled: readonly Settled[]): Promise<readonly boolean[]>;
   /** When the next job is due, by the times of those that wait and the ends of claims; undefined if there is none. */
   nextDue(): Promise<Instant | undefined>;

@@ -76,9 +76,15 @@ export type ResolvedOptions = ReadonlyMap<string, ChannelSettings['options']>;
 
 const channelsOf = (settings: PolicySettings['channels'], resolved: ResolvedOptions): Policy['channels'] =>
   new Map(
-    Object.entries(settings).map(([name, { kind, concurrency, ...options }]) => [
+    Object.entries(settings).map(([name, { kind, concurrency, limit, canary_every: canaryEvery, ...options }]) => [
       name,
-      { name, kind, concurrency, options: resolved.get(name) ?? options },
+      {
+        ...{ name, kind, concurrency, options: resolved.get(name) ?? options },
+        ...(limit && {
+          limit: { perMinute: limit.per_minute, burst: limit.burst, digestEvery: limit.digest_every },
+        }),
+        ...(canaryEvery !== undefined && { canaryEvery }),
+      },
     ]),
   );
 

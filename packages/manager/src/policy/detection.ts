@@ -8,7 +8,7 @@ import {
   Sensitivity,
   undeclaredSensitivity,
 } from '@therapytrain/alerts-core';
-import { digest } from '../digest.ts';
+import { digest } from '../hashes.ts';
 import { mostEntriesOf, keptAtEnds, coolDownOf } from './detection-bounds.ts';
 import type { DetectionSettings } from './detection-schema.ts';
 

@@ -40,6 +40,27 @@ const compared = <T>(
 ): readonly PolicyChange[] =>
   [...new Set([...old.keys(), ...now.keys()])].flatMap((name) => compare(name, old.get(name), now.get(name)));
 
+const limitText = ({ limit }: ChannelSettings): string =>
+  limit
+    ? `${limit.perMinute} notices a minute, ${limit.burst} at once, and the rest every ${spanText(limit.digestEvery)}`
+    : 'all notices by themselves';
+
+const ofDelivery = (name: string, old: ChannelSettings, now: ChannelSettings): readonly PolicyChange[] => [
+  ...(old.concurrency === now.concurrency
+    ? []
+    : [changed(`the channel ${name} has ${now.concurrency} deliveries at once, not ${old.concurrency}`)]),
+  ...(limitText(old) === limitText(now)
+    ? []
+    : [changed(`the channel ${name} is told ${limitText(now)}, not ${limitText(old)}`)]),
+  ...(old.canaryEvery === now.canaryEvery
+    ? []
+    : [
+        changed(
+          `the channel ${name} has a canary ${spanText(now.canaryEvery, 'every ')}, not ${spanText(old.canaryEvery, 'every ')}`,
+        ),
+      ]),
+];
+
 const ofChannel = (
   name: string,
   old: ChannelSettings | undefined,
@@ -49,12 +70,7 @@ const ofChannel = (
   if (!now) return [changed(`the channel ${name} is gone`)];
   if (old.kind !== now.kind) return [changed(`the channel ${name} is of kind ${now.kind}, not ${old.kind}`)];
   const sameOptions = JSON.stringify(old.options) === JSON.stringify(now.options);
-  return [
-    ...(sameOptions ? [] : [doubtful(`the channel ${name} has other options`)]),
-    ...(old.concurrency === now.concurrency
-      ? []
-      : [changed(`the channel ${name} has ${now.concurrency} deliveries at once, not ${old.concurrency}`)]),
-  ];
+  return [...(sameOptions ? [] : [doubtful(`the channel ${name} has other options`)]), ...ofDelivery(name, old, now)];
 };
 
 const ofReceiver = (name: string, old: Receiver | undefined, now: Receiver | undefined): readonly PolicyChange[] =>

@@ -29,6 +29,15 @@ export interface Receiver {
   readonly fallback: readonly string[];
 }
 
+/** How much a channel is told. What exceeds it is told in a digest. */
+export interface ChannelLimit {
+  /** Notices a minute, in the long run; from 1. */
+  readonly perMinute: number;
+  /** How many at once after a rest; from 1. */
+  readonly burst: number;
+  readonly digestEvery: Millis;
+}
+
 /** A channel as the policy has it; built by the gateway from its kind. */
 export interface ChannelSettings {
   readonly name: string;
@@ -37,6 +46,10 @@ export interface ChannelSettings {
   readonly options: Readonly<Record<string, unknown>>;
   /** How many deliveries at once. */
   readonly concurrency: number;
+  /** Left out: there is no limit. */
+  readonly limit?: ChannelLimit;
+  /** How often a canary goes through it; left out: never. */
+  readonly canaryEvery?: Millis;
 }
 
 /** Response times of a severity. */

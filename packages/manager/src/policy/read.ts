@@ -46,7 +46,7 @@ const beginsWith = (path: readonly PropertyKey[], start: readonly PropertyKey[])
 type Options = Readonly<Record<string, unknown>>;
 
 const channelOf = (
-  { kind: name, concurrency: _, ...options }: Options,
+  { kind: name, concurrency: _, limit: __, canary_every: ___, ...options }: Options,
   { kinds, secrets }: ReadPolicyOptions,
 ): { readonly options: Options; readonly found: readonly Finding[] } => {
   // The schema says what is wrong with a kind that is no text.

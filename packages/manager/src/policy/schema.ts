@@ -4,17 +4,46 @@ import { detections } from './detection-schema.ts';
 import { alertType, expression, metadataKeyName, name, severityRecord } from './fields.ts';
 import { maintenance } from './maintenance-schema.ts';
 
+const atLeast = (span: string) => {
+  const least = duration().parse(span);
+  return duration().refine((given) => given >= least, `is shorter than ${span}`);
+};
+
+const limit = z
+  .strictObject({
+    per_minute: z.int().min(1).max(6_000).default(30).describe('How many notices a minute, in the long run.'),
+    burst: z.int().min(1).max(1_000).default(10).describe('How many at once after a rest.'),
+    digest_every: atLeast('10s').prefault('5m').describe('What exceeds it is told together, this often.'),
+  })
+  .optional()
+  .describe(
+    'How much it is told. What exceeds it is told in a digest; CRITICAL incidents and escalations never are, and of ' +
+      'what was told by itself the end neither. Default: no limit.',
+  );
+
+const canaryEvery = atLeast('1m')
+  .optional()
+  .describe(
+    'How often a notice that nothing has happened goes through it. When none has arrived for twice this span, an ' +
+      'alert of SYSTEM_HEALTH tells of it. Default: never.',
+  );
+
 const channel = z
   .looseObject({
     kind: z.string().describe('Which channel, such as email. Each kind has further options of its own.'),
     concurrency: z.int().min(1).max(64).default(4).describe('How many deliveries go through it at once.'),
+    limit,
+    canary_every: canaryEvery,
   })
   .describe('One way to tell people. The options of each kind are in the README of its package.');
 
 const receiver = z
   .strictObject({
     channels: z.array(name()).min(1, 'names no channel').describe('The channels that are told, all of them.'),
-    fallback: z.array(name()).default([]).describe('Channels that are told in place of one that is dead.'),
+    fallback: z
+      .array(name())
+      .default([])
+      .describe('Channels that are told at once in place of one that is dead, or not to be reached now.'),
   })
   .describe('A named set of channels: a team, or a way to wake somebody.');
 

@@ -2,14 +2,11 @@ import { type AlertLog, decodeAlert, type Incident, type Instant, type Job } fro
 import {
   type Attempt,
   type Channel,
-  type Clearance,
   type IncidentStory,
   type Outcome,
   outcomeOf,
   type Project,
   type Story,
-  type UpTo,
-  type Notice,
 } from '@therapytrain/alerts-core/channel';
 import { keptAt } from '../kept-at.ts';
 
@@ -23,12 +20,18 @@ export interface DeliverParts {
   readonly link: (incident: string) => string | undefined;
 }
 
+/** News of an incident, as far as they are known when they are told. */
+export interface News {
+  readonly job: Job;
+  readonly incident: Incident;
+  readonly now: Instant;
+}
+
 /** One delivery, as far as it is known when it is tried. */
 export interface Delivering {
   readonly job: Job;
-  readonly incident: Incident;
+  readonly story: Story;
   readonly ref: string | undefined;
-  readonly now: Instant;
 }
 
 const storyOf = (incident: Incident): IncidentStory => ({
@@ -44,9 +47,9 @@ const storyOf = (incident: Incident): IncidentStory => ({
   ...(incident.state === 'OPEN' && incident.acknowledgeBy !== undefined && { acknowledgeBy: incident.acknowledgeBy }),
 });
 
-/** What a delivery tells of its incident: as it is now, with its newest alerts. */
-export const storyFor = async (
-  { job, incident, now }: Omit<Delivering, 'ref'>,
+/** What a delivery has to tell of an incident: it as it is now, and its newest alerts. */
+export const storyOfIncident = async (
+  { job, incident, now }: News,
   { log, link }: Pick<DeliverParts, 'log' | 'link'>,
 ): Promise<Story> => {
   // One that is past its retention is not shown, and still counted.
@@ -63,23 +66,12 @@ export const storyFor = async (
   };
 };
 
-/** The notice of a delivery at the clearance of its channel. */
-export const noticeFor = async <C extends Clearance>(
-  delivering: Omit<Delivering, 'ref'>,
-  clearance: C,
-  parts: Pick<DeliverParts, 'log' | 'project' | 'link'>,
-): Promise<Notice<UpTo<C>>> => parts.project(await storyFor(delivering, parts), clearance);
-
-/** One attempt to tell a story. Resolves with what the channel says; rejects only for a defect of ours. */
-export const deliver = async (
-  job: Job,
-  ref: string | undefined,
-  story: Story,
-  { channel: channelOf, project }: Pick<DeliverParts, 'channel' | 'project'>,
-  signal: AbortSignal,
-): Promise<Outcome> => {
-  const channel = channelOf(job.target);
+/** One attempt of one delivery. Resolves with what the channel says; rejects only for a defect of ours. */
+export const deliver = async (delivering: Delivering, parts: DeliverParts, signal: AbortSignal): Promise<Outcome> => {
+  const { job, story, ref } = delivering;
+  const channel = parts.channel(job.target);
   if (!channel) return outcomeOf('bad_options', 'the policy has no channel of this name');
+  const notice = parts.project(story, channel.clearance);
   const attempt: Attempt = {
     key: job.id,
     number: job.attempts,
@@ -88,5 +80,5 @@ export const deliver = async (
     ...(ref !== undefined && { ref }),
     ...(job.progress !== undefined && { progress: job.progress }),
   };
-  return channel.deliver(project(story, channel.clearance), attempt);
+  return channel.deliver(notice, attempt);
 };

@@ -6,7 +6,7 @@ import {
   type Instant,
   type WindowKey,
 } from '@therapytrain/alerts-core';
-import { digest, idFrom } from '../digest.ts';
+import { digest, idFrom } from '../hashes.ts';
 import type { Detection } from '../policy/detection.ts';
 import { spanText } from '../policy/difference-parts.ts';
 import type { Policy } from '../policy/policy.ts';

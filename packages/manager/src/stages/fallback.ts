@@ -1,30 +1,35 @@
 import type { Incident, Job, Settlement } from '@therapytrain/alerts-core';
 import type { Outcome } from '@therapytrain/alerts-core/channel';
-import { deliveryJob, entry, type Plan, type RouteFacts } from './route.ts';
+import type { Policy } from '../policy/policy.ts';
+import { deliveryJob, entry, legsOf, type Plan, type RouteFacts } from './route.ts';
 import { needsFallback } from './settle.ts';
 
 /** The channels that tell in place of one: those of every receiver that names it. */
-const fallbackOf = (channel: string, { policy }: RouteFacts): readonly string[] => [
+export const standInsOf = (channel: string, { receivers }: Pick<Policy, 'receivers'>): readonly string[] => [
   ...new Set(
-    [...policy.receivers.values()]
+    [...receivers.values()]
       .filter(({ channels }) => channels.includes(channel))
-      .flatMap((receiver) => receiver.fallback),
+      .flatMap((receiver) => receiver.fallback)
+      .filter((each) => each !== channel),
   ),
 ];
 
+/** True where the channel has a delivery of its own that tells the same. */
+const hasItsOwn = (channel: string, job: Job, incident: Incident, { policy }: RouteFacts): boolean => {
+  const isNews = (job.event === 'opened' || job.event === 'updated') && job.pairs > 0;
+  return isNews
+    ? legsOf(incident, policy).some((leg) => leg.channel === channel)
+    : incident.told.includes(channel) && job.event !== 'escalated';
+};
+
 /**
- * What is told through other legs at once when one is dead or waits for a person; undefined where nothing is. Pure. The
- * pairs of the other legs are pairs of their own: the accounting of the failed one stays as it is.
+ * What is told through other legs at once, in place of one that does not tell it now; undefined where nothing is: no
+ * other leg is named, each has its own, another one stood in for it before, or it stands in itself. Pure. The pairs of
+ * the other legs are pairs of their own: the accounting of the first one stays as it is.
  */
-export const fallback = (
-  job: Job,
-  outcome: Outcome,
-  next: Settlement,
-  incident: Incident,
-  facts: RouteFacts,
-): Plan | undefined => {
-  if (!needsFallback(job, outcome, next)) return undefined;
-  const channels = fallbackOf(job.target, facts).filter((channel) => channel !== job.target);
+export const standIn = (job: Job, incident: Incident, facts: RouteFacts): Plan | undefined => {
+  if (job.insteadOf !== undefined || job.stoodIn) return undefined;
+  const channels = standInsOf(job.target, facts.policy).filter((each) => !hasItsOwn(each, job, incident, facts));
   if (channels.length === 0) return undefined;
   const told = { ...incident, version: incident.version + 1, told: [...new Set([...incident.told, ...channels])] };
   return {
@@ -37,3 +42,12 @@ export const fallback = (
     audit: channels.map((channel) => entry('delivery.fallback', job.id, facts.now, { channel, insteadOf: job.target })),
   };
 };
+
+/** What is told through other legs after an attempt. Pure. */
+export const fallback = (
+  job: Job,
+  outcome: Outcome,
+  next: Settlement,
+  incident: Incident,
+  facts: RouteFacts,
+): Plan | undefined => (needsFallback(job, outcome, next) ? standIn(job, incident, facts) : undefined);

@@ -79,7 +79,11 @@ export const settle = (job: Job, outcome: Outcome, facts: SettleFacts): Settleme
   };
 };
 
-/** True where another leg should tell at once: this one is dead, or waits for a person. */
+/** Longer than this nobody waits for a peer that asks for less, while another leg can tell. */
+const longestThrottled = (job: Job): Millis => (job.severity === AlertSeverity.CRITICAL ? minute : 5 * minute);
+
+/** True where another leg should tell at once: this one is dead, waits for a person, or for long at the peer's wish. */
 export const needsFallback = (job: Job, outcome: Outcome, next: Settlement): boolean =>
-  job.insteadOf === undefined &&
-  (next.state === 'dead' || (outcome.kind === 'misconfigured' && job.lastReason !== outcome.reason));
+  next.state === 'dead' ||
+  outcome.kind === 'misconfigured' ||
+  (outcome.kind === 'retry' && (outcome.after ?? 0) > longestThrottled(job));

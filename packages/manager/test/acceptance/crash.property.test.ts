@@ -1,18 +1,36 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Account, type AlertDraft, type Store } from '@therapytrain/alerts-core';
 import { type Attempt, type Channel, type Outcome, Secret } from '@therapytrain/alerts-core/channel';
-import { createFlow, createMemoryLog, createPolicy, policySchema, startEngine } from '@therapytrain/alerts-manager';
+import {
+  createFlow,
+  createMemoryLog,
+  createPolicy,
+  policySchema,
+  type PolicySource,
+  startEngine,
+} from '@therapytrain/alerts-manager';
 import { createMemoryStore, testPorts } from '@therapytrain/alerts-testkit';
 import fc from 'fast-check';
 import { dyingAt } from './dying.ts';
 
-const policy = createPolicy(
-  policySchema.parse({
-    channels: { mail: { kind: 'email' }, chat: { kind: 'slack' } },
-    receivers: { security: { channels: ['mail', 'chat'] } },
-    routes: [{ name: 'all', when: 'severity >= MEDIUM', receivers: ['security'], first_notify_after: '10s' }],
-    escalations: { HIGH: { acknowledge_within: '1h', receivers: ['security'], repeats: 1 } },
-  }),
+const policyWith = (channels: PolicySource['channels'], fallback: string[]) =>
+  createPolicy(
+    policySchema.parse({
+      channels,
+      receivers: { security: { channels: ['mail', 'chat'], fallback } },
+      routes: [{ name: 'all', when: 'severity >= MEDIUM', receivers: ['security'], first_notify_after: '10s' }],
+      escalations: { HIGH: { acknowledge_within: '1h', receivers: ['security'], repeats: 1 } },
+    }),
+  );
+
+const policy = policyWith({ mail: { kind: 'email' }, chat: { kind: 'slack' } }, []);
+const controlled = policyWith(
+  {
+    mail: { kind: 'email', limit: { per_minute: 1, burst: 1, digest_every: '2m' } },
+    chat: { kind: 'slack', limit: { per_minute: 2, burst: 2 }, concurrency: 1 },
+    pager: { kind: 'pagerduty' },
+  },
+  ['pager'],
 );
 
 interface Told {
@@ -30,6 +48,7 @@ const outcomes: readonly Outcome[] = [
 ];
 
 const script = fc.record({
+  policy: fc.constantFrom(policy, controlled),
   reports: fc.array(
     fc.record({
       user: fc.constantFrom('a', 'b', 'c'),
@@ -52,7 +71,7 @@ const balance = ({ accepted, delivered, suppressed, digested, dead, pending }: A
 describe('whatever the channels answer, and wherever the process dies', () => {
   test('every pair is accounted for, what was to be told is told or dead, and no delivery is done twice', async () => {
     await fc.assert(
-      fc.asyncProperty(script, async ({ reports, answers, deaths }) => {
+      fc.asyncProperty(script, async ({ policy, reports, answers, deaths }) => {
         const ports = testPorts();
         const log = createMemoryLog({ capacity: 10_000 });
         const store = createMemoryStore({ clock: ports.clock });
@@ -70,7 +89,7 @@ describe('whatever the channels answer, and wherever the process dies', () => {
           check: async () => ({ kind: 'done' }),
           close: async () => undefined,
         });
-        const channels = new Map(['mail', 'chat'].map((name) => [name, channelOf(name)]));
+        const channels = new Map(['mail', 'chat', 'pager'].map((name) => [name, channelOf(name)]));
         const start = (over: Store) =>
           startEngine({
             ...{ log, store: over, policy: () => policy, ports, channel: (name) => channels.get(name) },
@@ -103,7 +122,9 @@ describe('whatever the channels answer, and wherever the process dies', () => {
           pairs += times;
           await pass(wait * 1_000);
         }
-        for (let hours = 0; hours < 24 * 5; hours += 6) await pass(6 * 3_600_000);
+        // A leg that stands in begins when the first one has given up, and while a breaker is open nobody gives up.
+        const days = policy === controlled ? 9 : 5;
+        for (let hours = 0; hours < 24 * days; hours += 6) await pass(6 * 3_600_000);
         const accounts = await store.accounting();
         for (const account of accounts)
           expect([account.channel, balance(account), account.pending]).toEqual([account.channel, 0, 0]);
@@ -111,6 +132,14 @@ describe('whatever the channels answer, and wherever the process dies', () => {
         const accepted = (channel: string): number => accounts.find((each) => each.channel === channel)?.accepted ?? 0;
         expect(accepted('mail')).toBe(accepted('chat'));
         expect(accepted('mail') + accepted('(no route)')).toBe(pairs);
+        // What a digest was to tell is where the digest is; what stands in for a delivery stands in once.
+        const everything = await store.deliveries({ limit: 100_000 });
+        const known = new Map(everything.map((each) => [each.id, each]));
+        for (const { state, digest } of everything) {
+          if (state === 'digested') expect(known.get(digest ?? '')?.event).toBe('digest');
+        }
+        const originals = everything.filter(({ target, stoodIn }) => target !== 'pager' && stoodIn).length;
+        expect(everything.filter(({ insteadOf }) => insteadOf !== undefined).length).toBeLessThanOrEqual(originals);
         // Each delivery that the store calls done was taken by its peer; each that it calls dead was tried.
         const done = await store.deliveries({ states: ['done'], limit: 10_000 });
         for (const { id, kind } of done) if (kind === 'delivery') expect(taken).toContain(id);

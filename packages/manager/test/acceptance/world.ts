@@ -21,6 +21,7 @@ import {
   createFlow,
   createMemoryLog,
   type Desk,
+  type Engine,
   type EngineParts,
   type Policy,
   startEngine,
@@ -38,11 +39,17 @@ export interface Said {
   readonly attempt: Attempt;
 }
 
+/** How something is reported: how often, and by whom. */
+interface Reporting {
+  readonly times?: number;
+  readonly source?: string;
+}
+
 /** A channel that keeps what it is told, and answers as the script says. */
 interface Recorder {
   readonly channel: Channel;
   readonly said: Said[];
-  answers: (attempt: Attempt) => Outcome;
+  answers: (attempt: Attempt) => Outcome | Promise<Outcome>;
 }
 
 const took: Outcome = { kind: 'done', proof: 'took it', ref: 'ref-1' };
@@ -59,9 +66,9 @@ export interface World {
   /** Lets time pass up to this second of the script. */
   at(seconds: number): Promise<void>;
   /** Reports, at the time it is, and waits until it is planned. */
-  report(draft: Partial<AlertDraft> & { readonly times?: number }): Promise<void>;
+  report(draft: Partial<AlertDraft> & Reporting): Promise<void>;
   /** Reports, and does not wait until it is planned. */
-  reportOnly(draft: Partial<AlertDraft> & { readonly times?: number }): Promise<void>;
+  reportOnly(draft: Partial<AlertDraft> & Reporting): Promise<void>;
   /** Waits until everything is planned, also what detections raised meanwhile. */
   planned(): Promise<void>;
   /** What the channel was told from one second up to another, both included, as `event` words. */
@@ -69,13 +76,19 @@ export interface World {
   /** Everything the channel was told. */
   said(channel: string): readonly Said[];
   /** How the channel answers from now on. Default: it takes everything. */
-  answers(channel: string, how: (attempt: Attempt) => Outcome): void;
+  answers(channel: string, how: (attempt: Attempt) => Outcome | Promise<Outcome>): void;
   /** The incidents there are, newest first. */
   incidents(): Promise<readonly Incident[]>;
   /** The alerts there are, oldest first. */
   alerts(): Promise<readonly Alert[]>;
   /** Puts another policy in force. */
   setPolicy(policy: Policy): void;
+  /** Ends the engine and starts it anew, as a restart of the process does. */
+  restart(): Promise<void>;
+  /** Resolves after so many seconds of the script. */
+  sleep(seconds: number): Promise<void>;
+  /** How the channels are. */
+  channels(): Engine['channels'];
   readonly desk: Desk;
   readonly store: Store;
   readonly left: Left;
@@ -115,25 +128,32 @@ export const createWorld = (first: Policy, left?: Left, more: Pick<Partial<Engin
     recorders.set(name, made);
     return made;
   };
-  const engine = startEngine({
-    log,
-    store,
-    policy: () => policy,
-    channel: (name) => (policy.channels.has(name) ? recorder(name).channel : undefined),
-    pseudonymKey: new Secret('the key of a script, of no worth at all'),
-    ports,
-    onError: (error) => void errors.push(error),
-    ...more,
-  });
+  const start = (): Engine =>
+    startEngine({
+      log,
+      store,
+      policy: () => policy,
+      channel: (name) => (policy.channels.has(name) ? recorder(name).channel : undefined),
+      pseudonymKey: new Secret('the key of a script, of no worth at all'),
+      ports,
+      onError: (error) => void errors.push(error),
+      ...more,
+    });
+  let engine = start();
   const flow = createFlow({ log, types: () => policy.types, ports });
   const pass = async (span: Millis): Promise<void> => {
     await clock.advance(span);
     await clock.advance(0);
   };
-  const reportOnly: World['reportOnly'] = async ({ times = 1, ...draft }) => {
+  const reportOnly: World['reportOnly'] = async ({ times = 1, source = 'sign-in', ...draft }) => {
     const whole = { type: 'AUTH_FAILURE', message: 'Failed login', metadata: { userId: 'anna.berg' }, ...draft };
     const drafts = Array.from({ length: times }, () => whole);
-    await flow.reportAll(drafts, 'sign-in');
+    await flow.reportAll(drafts, source);
+  };
+  const stop = async (): Promise<void> => {
+    const stopped = engine.stop();
+    await pass(0);
+    await stopped;
   };
   return {
     at: (to) => pass(Math.max(0, to * second - (clock.now() - epoch))),
@@ -157,16 +177,19 @@ export const createWorld = (first: Policy, left?: Left, more: Pick<Partial<Engin
     incidents: () => store.incidents({ limit: 100 }),
     alerts: async () => (await log.read(0, 1_000)).alerts.map(({ encoded }) => decodeAlert(encoded)),
     setPolicy: (next) => void (policy = next),
+    restart: async () => {
+      await stop();
+      engine = start();
+      await pass(0);
+    },
+    sleep: (span) => clock.sleep(span * second),
+    channels: () => engine.channels,
     desk: engine.desk,
     store,
     left: { ports, log, store },
     errors,
     now: () => clock.now(),
     jump: (span) => clock.set(clock.now() + span),
-    stop: async () => {
-      const stopped = engine.stop();
-      await pass(0);
-      await stopped;
-    },
+    stop,
   };
 };

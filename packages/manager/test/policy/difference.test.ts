@@ -122,6 +122,14 @@ describe('what another policy does otherwise, in sentences:', () => {
       ],
     ],
     [
+      'what channels are told',
+      [['host: h }', 'host: h, limit: { burst: 5 }, canary_every: 1d }']],
+      [
+        'changed: the channel mail is told 30 notices a minute, 5 at once, and the rest every 5m, not all notices by themselves',
+        'changed: the channel mail has a canary every 1d, not never',
+      ],
+    ],
+    [
       'spans and types',
       [['routes:', 'types: { A: { title: a } }\nreopen_within: 2h\nretention: { max_age: 30d }\nroutes:']],
       [

@@ -298,6 +298,27 @@ incident_link: https://console.example/incidents/
   expect(policy.reopenWithin).toBe(3_600_000);
 });
 
+test('what a channel is told at most, and its canary, are no options of its kind', () => {
+  const channel = (more: string) => `channels: { c: { kind: email, host: h${more} } }\n`;
+  const settings = (more: string) => policyOf(channel(more)).channels.get('c');
+  expect(settings('')).toEqual({ name: 'c', kind: 'email', concurrency: 4, options: { host: 'h' } });
+  expect(settings(', limit: {}, canary_every: 24h')).toEqual({
+    ...{ name: 'c', kind: 'email', concurrency: 4, options: { host: 'h' } },
+    limit: { perMinute: 30, burst: 10, digestEvery: 300_000 },
+    canaryEvery: 86_400_000,
+  });
+  expect(settings(', limit: { per_minute: 6, burst: 1, digest_every: 10s }')?.limit).toEqual({
+    ...{ perMinute: 6, burst: 1, digestEvery: 10_000 },
+  });
+  const bad = read(channel(', limit: { per_minute: 0, digest_every: 9s, more: 1 }, canary_every: 59s'));
+  expect(told(bad.faults).map((each) => each.replace(/^\S+ /, ''))).toEqual([
+    'channels.c.limit.per_minute: is less than 1',
+    'channels.c.limit.digest_every: is shorter than 10s',
+    'channels.c.limit.more: is not a key that is known here',
+    'channels.c.canary_every: is shorter than 1m',
+  ]);
+});
+
 test('the version goes by what is said, and not by how it is written', () => {
   const [one, two] = ['retention: { max_age: 1h }\nroutes: []\n', '# x\nroutes: []\nretention:\n  max_age: 60m\n'];
   expect(policyOf(one).version).toMatch(/^[0-9a-f]{12}$/);

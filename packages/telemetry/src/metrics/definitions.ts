@@ -170,6 +170,21 @@ export const metricDefinitions = {
     description: 'Pairs of an alert and a channel whose delivery was given up.',
     attributes: { channel: 'a channel of the policy, by its name' },
   },
+  'alerts.channel.breaker': {
+    kind: 'gauge',
+    unit: '1',
+    description:
+      'Whether a channel is called: 0 it is, 1 one attempt is to show how its peer is, 2 it is not, since attempts failed.',
+    attributes: { channel: 'a channel of the policy, by its name' },
+  },
+  'alerts.canary.age': {
+    kind: 'gauge',
+    unit: 's',
+    description:
+      'Time since the last canary of a channel was delivered, or since the first was sent where none ever was; only for ' +
+      'channels with `canary_every`.',
+    attributes: { channel: 'a channel of the policy, by its name' },
+  },
   'alerts.accounting.imbalance': {
     kind: 'gauge',
     unit: '{pair}',

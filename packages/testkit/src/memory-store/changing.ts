@@ -15,6 +15,8 @@ import { type JobRow, type Rows, windowPlace } from './rows.ts';
 /** Applies decisions to rows, within a transaction. */
 export interface Changing {
   apply(changes: Changes): void;
+  /** The job that waits in a slot. */
+  inSlot(slot: string): JobRow | undefined;
   /** Adds to the accounting; a replayed job takes its dead pairs back. */
   count(count: Count): void;
 }
@@ -81,6 +83,7 @@ export const createChanging = (rows: Rows, clock: Pick<Clock, 'now'>): Changing 
   const note = (entry: NewAuditEntry): void => rows.addEntry({ ...entry, sequence: rows.audit().length + 1 });
 
   return {
+    inSlot,
     count,
     apply: ({
       incidents = [],

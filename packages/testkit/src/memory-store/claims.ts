@@ -1,4 +1,13 @@
-import type { Claim, Clock, Delivery, Instant, Settled, Settlement, Store } from '@therapytrain/alerts-core';
+import {
+  AlertError,
+  type Claim,
+  type Clock,
+  type Delivery,
+  type Instant,
+  type Settled,
+  type Settlement,
+  type Store,
+} from '@therapytrain/alerts-core';
 import type { Changing } from './changing.ts';
 import { deliveryOf, jobOf } from './questions.ts';
 import type { JobRow, Rows } from './rows.ts';
@@ -24,20 +33,22 @@ const bySeverityAndDue = (one: JobRow, other: JobRow): number =>
 /** What pairs become that a settled job stands for. */
 const endOf = { done: 'delivered', dead: 'dead', cancelled: 'suppressed' } as const;
 
-/** Makes what claims and settles; `clock` tells when a job ended. */
-export const createClaims = (rows: Rows, changing: Changing, clock: Pick<Clock, 'now'>): Claims => {
-  const take = (job: JobRow, until: Instant): Claim => {
-    const [attempts, claims] = [job.attempts + 1, job.claims + 1];
-    const row: JobRow = { ...job, state: 'claimed', attempts, claims, claimedUntil: until };
-    rows.jobs.put(job.id, row);
-    return { job: jobOf(row), token: String(row.claims), until };
-  };
-  /** The job of a claim, while the claim holds. */
-  const held = ({ job, token }: Claim): JobRow | undefined => {
+/** The job of a claim, while the claim holds. */
+const createHeld =
+  (rows: Rows) =>
+  ({ job, token }: Claim): JobRow | undefined => {
     const row = rows.jobs.get(job.id);
     return row?.state === 'claimed' && String(row.claims) === token ? row : undefined;
   };
-  const end = (row: JobRow, next: Exclude<Settlement, { readonly state: 'waiting' }>): void => {
+
+/** Makes what settles. */
+const createSettleOne = (
+  rows: Rows,
+  changing: Changing,
+  clock: Pick<Clock, 'now'>,
+  held: (claim: Claim) => JobRow | undefined,
+) => {
+  const end = (row: JobRow, next: Extract<Settlement, { readonly state: 'done' | 'dead' | 'cancelled' }>): void => {
     const settledAt = clock.now();
     if (next.state === 'dead') {
       rows.jobs.put(row.id, { ...row, state: 'dead', lastReason: next.reason, detail: next.detail, settledAt });
@@ -49,24 +60,51 @@ export const createClaims = (rows: Rows, changing: Changing, clock: Pick<Clock, 
       if (next.ref !== undefined && !rows.refs.get(place)) rows.refs.put(place, next.ref);
     }
     if (row.kind !== 'delivery') return;
-    changing.count({ channel: row.target, state: endOf[next.state], pairs: row.pairs });
+    const told = next.state === 'done' && row.event === 'digest' ? 'digested' : endOf[next.state];
+    changing.count({ channel: row.target, state: told, pairs: row.pairs });
   };
-  const settleOne = ({ claim, next, changes }: Settled): boolean => {
-    const row = held(claim);
-    if (!row) return false;
+  /** A digest tells it from now on: the one that waits in the slot, now that the changes are made. */
+  const join = (row: JobRow, slot: string): void => {
+    const digest = changing.inSlot(slot)?.id;
+    if (digest === undefined) throw new AlertError('DEFECT', 'no job waits in the slot of the digest');
+    rows.jobs.put(row.id, { ...row, state: 'digested', digest, settledAt: clock.now() });
+  };
+  const settleOne = ({ claim, next, stoodIn, changes }: Settled): boolean => {
+    const kept = held(claim);
+    if (!kept) return false;
+    const row = stoodIn ? { ...kept, stoodIn } : kept;
     if (next.state === 'waiting') {
       const { due, reason, detail, progress, doubtful } = next;
       rows.jobs.put(row.id, { ...row, state: 'waiting', due, lastReason: reason, detail, progress, doubtful });
-    } else end(row, next);
+    } else if (next.state === 'returned') {
+      rows.jobs.put(row.id, { ...row, state: 'waiting', due: next.due, attempts: row.attempts - 1 });
+    } else if (next.state !== 'digested') end(row, next);
     if (changes) changing.apply(changes);
+    if (next.state === 'digested') join(row, next.slot);
     return true;
+  };
+  return settleOne;
+};
+
+/** Makes what claims and settles; `clock` tells when a job ended. */
+export const createClaims = (rows: Rows, changing: Changing, clock: Pick<Clock, 'now'>): Claims => {
+  const held = createHeld(rows);
+  const settleOne = createSettleOne(rows, changing, clock, held);
+  const take = (job: JobRow, until: Instant): Claim => {
+    const [attempts, claims] = [job.attempts + 1, job.claims + 1];
+    const row: JobRow = { ...job, state: 'claimed', attempts, claims, claimedUntil: until };
+    rows.jobs.put(job.id, row);
+    return { job: jobOf(row), token: String(row.claims), until };
   };
 
   return {
-    claim: ({ now, until, limit, perTarget, except }) => {
+    claim: ({ now, until, limit, perTarget, except, unaided }) => {
       const busy = new Map<string, number>();
-      const isFree = ({ kind, target }: JobRow): boolean =>
-        kind === 'review' || ((busy.get(target) ?? 0) < perTarget && !except.includes(target));
+      const most = (target: string): number =>
+        Object.hasOwn(perTarget.of, target) ? (perTarget.of[target] ?? 0) : perTarget.default;
+      const isFree = ({ kind, target, stoodIn }: JobRow): boolean =>
+        kind === 'review' ||
+        ((busy.get(target) ?? 0) < most(target) && !except.includes(target) && !(stoodIn && unaided.includes(target)));
       const occupy = ({ target }: JobRow): unknown => busy.set(target, (busy.get(target) ?? 0) + 1);
       const jobs = rows.jobs.all();
       for (const job of jobs) if (job.kind === 'delivery' && isClaimed(job, now)) occupy(job);

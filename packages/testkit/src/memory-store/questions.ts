@@ -33,7 +33,14 @@ export const deliveryOf = ({ claims: _claims, claimedUntil: _until, ...delivery 
 
 /** A row as who works on it sees it. */
 export const jobOf = (row: JobRow): Job => {
-  const { state: _state, settledAt: _settledAt, proof: _proof, detail: _detail, ...job } = deliveryOf(row);
+  const {
+    state: _state,
+    settledAt: _settledAt,
+    proof: _proof,
+    detail: _detail,
+    digest: _digest,
+    ...job
+  } = deliveryOf(row);
   return job;
 };
 
@@ -67,7 +74,7 @@ export const createQuestions = (rows: Rows): Questions => ({
       .all()
       .filter(({ until }) => until > now)
       .sort((one, other) => newestFirst(other, one)),
-  deliveries: ({ ids, incident, channel, states, before, limit }) =>
+  deliveries: ({ ids, incident, channel, states, digest, before, limit }) =>
     rows.jobs
       .all()
       .filter(
@@ -76,6 +83,7 @@ export const createQuestions = (rows: Rows): Questions => ({
           (ids === undefined || ids.includes(each.id)) &&
           (incident === undefined || each.incident === incident) &&
           (channel === undefined || each.target === channel) &&
+          (digest === undefined || each.digest === digest) &&
           isAsked(states, each.state) &&
           (before === undefined || each.id < before),
       )

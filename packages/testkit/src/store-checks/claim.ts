@@ -8,6 +8,7 @@ import {
   idsOf,
   jobOf,
   lease,
+  perTarget,
   schedule,
   type StoreCheck,
   type StoreSubject,
@@ -74,26 +75,44 @@ const keepsToPerTarget = async (subject: StoreSubject): Promise<void> => {
   const mails = Array.from({ length: 5 }, () => jobOf(ports, { severity: 4 }));
   const slacks = Array.from({ length: 3 }, () => jobOf(ports, { target: 'slack', severity: 1 }));
   await schedule(store, ...mails, ...slacks);
-  const first = await claim(subject, { perTarget: 2 });
+  const first = await claim(subject, { perTarget: perTarget(2) });
   assert.deepEqual(
     first.map(({ job }) => job.target),
     ['mail', 'mail', 'slack', 'slack'],
     'a busy channel does not hold others up',
   );
-  assert.deepEqual(await claim(subject, { perTarget: 2 }), [], 'those that are claimed already count');
+  assert.deepEqual(await claim(subject, { perTarget: perTarget(2) }), [], 'those that are claimed already count');
   const [one] = first;
   assert.ok(one);
   await store.settle([{ claim: one, next: done }]);
-  assert.equal((await claim(subject, { perTarget: 2 })).length, 1);
-  assert.equal((await claim(subject, { perTarget: 4 })).length, 3);
+  assert.equal((await claim(subject, { perTarget: perTarget(2) })).length, 1);
+  assert.equal((await claim(subject, { perTarget: perTarget(4) })).length, 3);
+};
+
+const keepsToEachChannelsOwn = async (subject: StoreSubject): Promise<void> => {
+  const { store, ports } = subject;
+  const jobs = ['mail', 'slack', 'sms', 'constructor'].flatMap((target) =>
+    Array.from({ length: 4 }, () => jobOf(ports, { target })),
+  );
+  await schedule(store, ...jobs);
+  const bound = { perTarget: perTarget(2, { slack: 1, sms: 3 }) };
+  const counted = new Map<string, number>();
+  for (const { job } of await claim(subject, bound)) counted.set(job.target, (counted.get(job.target) ?? 0) + 1);
+  assert.deepEqual(Object.fromEntries([...counted].sort()), { constructor: 2, mail: 2, slack: 1, sms: 3 });
+  assert.deepEqual(await claim(subject, bound), [], 'those that are claimed already count');
+  assert.equal((await claim(subject, { perTarget: perTarget(0, { slack: 2 }) })).length, 1);
 };
 
 const runOutDoesNotCount = async (subject: StoreSubject): Promise<void> => {
   const { store, ports } = subject;
   await schedule(store, jobOf(ports, { severity: 4 }), jobOf(ports, { severity: 4 }), jobOf(ports));
-  await claim(subject, { perTarget: 2 });
+  await claim(subject, { perTarget: perTarget(2) });
   await ports.clock.advance(lease);
-  assert.equal((await claim(subject, { perTarget: 2 })).length, 2, 'a claim that has run out takes no place');
+  assert.equal(
+    (await claim(subject, { perTarget: perTarget(2) })).length,
+    2,
+    'a claim that has run out takes no place',
+  );
 };
 
 const passesOver = async (subject: StoreSubject): Promise<void> => {
@@ -109,12 +128,36 @@ const passesOver = async (subject: StoreSubject): Promise<void> => {
   assert.equal((await claim(subject)).length, 2);
 };
 
+const passesOverWhatIsStoodInFor = async (subject: StoreSubject): Promise<void> => {
+  const { store, ports } = subject;
+  const now = ports.clock.now();
+  const [helped, alone, other] = [
+    jobOf(ports, { severity: 4 }),
+    jobOf(ports),
+    jobOf(ports, { target: 'slack', severity: 1 }),
+  ];
+  await schedule(store, helped, other);
+  const claims = await claim(subject);
+  const back = { state: 'returned', due: now } as const;
+  await store.settle(claims.map((each) => ({ claim: each, next: back, stoodIn: true })));
+  await schedule(store, alone);
+  const unaided = await claim(subject, { unaided: ['mail'] });
+  assert.deepEqual(idsOf(unaided), [alone.id, other.id]);
+  assert.deepEqual(
+    unaided.map(({ job }) => job.stoodIn),
+    [undefined, true],
+  );
+  assert.deepEqual(idsOf(await claim(subject, { limit: 1 })), [helped.id]);
+  await ports.clock.advance(lease);
+  assert.deepEqual(idsOf(await claim(subject, { unaided: ['mail', 'slack'] })), [alone.id], 'nor when it has run out');
+};
+
 const leavesReviewsOut = async (subject: StoreSubject): Promise<void> => {
   const { store, ports } = subject;
   await schedule(store, jobOf(ports, { target: 'quiet' }), ...Array.from({ length: 3 }, () => jobOf(ports, review)));
-  const kinds = (await claim(subject, { perTarget: 1, except: ['quiet'] })).map(({ job }) => job.kind);
+  const kinds = (await claim(subject, { perTarget: perTarget(1), except: ['quiet'] })).map(({ job }) => job.kind);
   assert.deepEqual(kinds, ['review', 'review', 'review'], 'a review is no channel, whatever its name');
-  assert.equal((await claim(subject, { perTarget: 1 })).length, 1);
+  assert.equal((await claim(subject, { perTarget: perTarget(1) })).length, 1);
 };
 
 const runsOut = async (subject: StoreSubject): Promise<void> => {
@@ -191,6 +234,11 @@ export const claimChecks: readonly StoreCheck[] = [
   promise('a claim has the job, its end, and counts the attempt', tellsTheJob),
   promise('no more than the limit is claimed', keepsToTheLimit),
   promise('of one channel no more than perTarget are claimed at a time', keepsToPerTarget),
+  promise('each channel has a bound of its own, where one is named', keepsToEachChannelsOwn),
+  promise(
+    'of channels that want those only, deliveries that are stood in for are passed over',
+    passesOverWhatIsStoodInFor,
+  ),
   promise('a claim that has run out does not count for its channel', runOutDoesNotCount),
   promise('channels that are excepted are passed over', passesOver),
   promise('reviews are no channels: neither limited nor excepted', leavesReviewsOut),

@@ -112,21 +112,29 @@ const claimBoth = async (trial: Trial, step: Extract<Step, { kind: 'claim' }>): 
   }
 };
 
+// Of a digest that somebody claims a later one tells.
+const digestOf = ({ subject, turn }: Trial, { target, pairs }: NewJob): NewJob =>
+  jobOf(subject.ports, { slot: 'digest', event: 'digest', target, pairs, due: subject.ports.clock.now() + turn });
+
 const settleBoth = (trial: Trial, { places, how, decision: what }: Extract<Step, { kind: 'settle' }>) => {
   const { claims, subject } = trial;
   const picked = places.flatMap((each) => claims[Math.floor(each * claims.length)] ?? []);
+  const due = subject.ports.clock.now();
   const ends = [
     done,
     { ...done, ref: `ref ${trial.turn}` },
     dead,
-    { state: 'cancelled' as const, detail: 'over' },
-    waiting(subject.ports.clock.now() + trial.turn++),
+    { state: 'cancelled', detail: 'over' } as const,
+    waiting(due + trial.turn++),
+    { state: 'returned', due: due + trial.turn++ } as const,
+    { state: 'digested', slot: 'digest' } as const,
   ];
-  const settled = picked.map((pair, at) => ({
-    pair,
-    next: ends[(how + at) % ends.length] ?? done,
-    ...(at === 0 && { changes: changesOf(trial, what) }),
-  }));
+  const settled = picked.map((pair, at) => {
+    const end = ends[(how + at) % ends.length] ?? done;
+    const changes = at === 0 ? changesOf(trial, what) : { jobs: [] };
+    const jobs = end.state === 'digested' ? [...changes.jobs, digestOf(trial, pair.model.job)] : changes.jobs;
+    return { pair, next: end, changes: { ...changes, jobs }, ...((how + at) % 2 === 0 && { stoodIn: true as const }) };
+  });
   const of = (side: keyof Pair): Settled[] => settled.map(({ pair, ...rest }) => ({ claim: pair[side], ...rest }));
   return same(trial.tried.settle(of('tried')), trial.model.settle(of('model')));
 };

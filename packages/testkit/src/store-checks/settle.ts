@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Claim, DeliveryQuery } from '@therapytrain/alerts-core';
 import { promise } from '../contract.ts';
 import { rejectsWith } from '../log-checks/subject.ts';
 import {
@@ -84,6 +85,100 @@ const settlesWaiting = async (subject: StoreSubject): Promise<void> => {
   assert.deepEqual([third.attempts, third.progress, third.doubtful], [3, undefined, false], 'as the last one said');
 };
 
+const returns = async (subject: StoreSubject): Promise<void> => {
+  const { store, ports } = subject;
+  const job = jobOf(ports, { pairs: 3 });
+  await schedule(store, job);
+  const failed = { ...waiting(ports.clock.now()), progress: 'a.b', doubtful: true };
+  await store.settle([{ claim: await claimOne(subject), next: failed }]);
+  const due = ports.clock.now() + 100;
+  const claimed = await claimOne(subject);
+  assert.deepEqual(await store.settle([{ claim: claimed, next: { state: 'returned', due } }]), [true]);
+  assert.equal((await accountOf(store)).pending, 3);
+  const { state, attempts } = await deliveryOf(store, job.id);
+  assert.deepEqual([state, attempts], ['waiting', 1], 'a claim that was given back counts as no attempt');
+  assert.deepEqual(await claim(subject), []);
+  await ports.clock.advance(100);
+  const again = await claimOne(subject);
+  assert.notEqual(again.token, claimed.token);
+  assert.deepEqual(again.job, { ...claimed.job, due }, 'and all else is as it was');
+};
+
+const staysStoodIn = async (subject: StoreSubject): Promise<void> => {
+  const { store, ports } = subject;
+  const job = jobOf(ports);
+  await schedule(store, job);
+  const due = ports.clock.now();
+  await store.settle([{ claim: await claimOne(subject), next: { state: 'returned', due }, stoodIn: true }]);
+  const again = await claimOne(subject);
+  assert.equal(again.job.stoodIn, true);
+  await store.settle([{ claim: again, next: dead }]);
+  assert.equal((await deliveryOf(store, job.id)).stoodIn, true);
+  await store.replay([job.id], due);
+  assert.equal((await claimOne(subject)).job.stoodIn, true, 'also when it is replayed');
+};
+
+const digests = async (subject: StoreSubject): Promise<void> => {
+  const { store, ports } = subject;
+  const jobs = [jobOf(ports, { pairs: 3 }), jobOf(ports, { pairs: 4 }), jobOf(ports, { pairs: 0 })];
+  await schedule(store, ...jobs);
+  const due = ports.clock.now() + 100;
+  const later = { slot: 'digest', event: 'digest', incident: '', due } as const;
+  const digestsOf = (claims: readonly Claim[]) =>
+    claims.map((each) => ({
+      claim: each,
+      next: { state: 'digested', slot: 'digest' } as const,
+      changes: { jobs: [jobOf(ports, { ...later, pairs: each.job.pairs })] },
+    }));
+  const settled = digestsOf(await claim(subject));
+  assert.deepEqual(await store.settle(settled), [true, true, true]);
+  const digest = settled[0]?.changes.jobs[0]?.id ?? '';
+  assert.equal((await deliveryOf(store, digest)).pairs, 7);
+  for (const { id } of jobs) {
+    const told = await deliveryOf(store, id);
+    assert.deepEqual([told.state, told.digest, told.settledAt], ['digested', digest, ports.clock.now()]);
+  }
+  const ids = (query: Partial<DeliveryQuery>) => store.deliveries({ digest, limit: 10, ...query });
+  assert.deepEqual(
+    (await ids({})).map(({ id }) => id),
+    jobs.map(({ id }) => id).reverse(),
+    'and it knows them',
+  );
+  assert.deepEqual(
+    (await ids({ before: jobs[1]?.id ?? '', limit: 1 })).map(({ id }) => id),
+    [jobs[0]?.id],
+  );
+  assert.deepEqual(await store.deliveries({ digest: jobs[0]?.id ?? '', limit: 10 }), []);
+  const { pending, digested } = await accountOf(store);
+  assert.deepEqual([pending, digested], [7, 0], 'nobody was told yet');
+  await assertBalanced(store);
+  await ports.clock.advance(100);
+  const claimed = await claimOne(subject);
+  await store.settle([{ claim: claimed, next: dead }]);
+  assert.equal((await accountOf(store)).dead, 7, 'a digest that is dead takes its pairs along');
+  await store.replay([digest], ports.clock.now());
+  await store.settle([{ claim: await claimOne(subject), next: done }]);
+  assert.deepEqual(
+    { ...(await accountOf(store)), channel: '' },
+    {
+      ...{ channel: '', accepted: 7, delivered: 0, suppressed: 0, digested: 7, dead: 0, pending: 0 },
+    },
+  );
+};
+
+const needsADigest = async (subject: StoreSubject): Promise<void> => {
+  const { store, ports } = subject;
+  await schedule(store, jobOf(ports), jobOf(ports, { due: ports.clock.now() + 1, slot: 'digest', event: 'digest' }));
+  const claimed = await claimOne(subject);
+  await ports.clock.advance(1);
+  await claimOne(subject);
+  const before = await allOf(store);
+  const next = { state: 'digested', slot: 'digest' } as const;
+  const changes = { audit: [entryOf(ports, 1)] };
+  await rejectsWith('DEFECT', store.settle([{ claim: claimed, next, changes }]));
+  assert.deepEqual(await allOf(store), before, 'one that is claimed tells nothing more');
+};
+
 const writesNothingOfALostClaim = async (subject: StoreSubject): Promise<void> => {
   const { store, ports } = subject;
   await schedule(store, jobOf(ports));
@@ -92,7 +187,9 @@ const writesNothingOfALostClaim = async (subject: StoreSubject): Promise<void> =
   const held = await claimOne(subject);
   const before = await allOf(store);
   const changes = { incidents: [incidentOf(ports)], jobs: [jobOf(ports)], audit: [entryOf(ports, 1)], request: 'r' };
-  for (const settlement of [done, dead, waiting(ports.clock.now())]) {
+  const due = ports.clock.now();
+  const ends = [done, dead, waiting(due), { state: 'returned', due }, { state: 'digested', slot: 's' }] as const;
+  for (const settlement of ends) {
     assert.deepEqual(await store.settle([{ claim: lost, next: settlement, changes }]), [false]);
   }
   assert.deepEqual(await allOf(store), before);
@@ -212,6 +309,10 @@ export const settleChecks: readonly StoreCheck[] = [
   promise('what is cancelled after an attempt is not tried again, and counts as suppressed', settlesCancelled),
   promise('what is dead is not tried again', settlesDead),
   promise('what waits is tried again at its time, with what the last attempt handed back', settlesWaiting),
+  promise('what is returned waits as before, and was no attempt', returns),
+  promise('what another leg stands in for stays so', staysStoodIn),
+  promise('what a digest tells is told when the digest is, and names it', digests),
+  promise('nothing is digested without a digest that waits', needsADigest),
   promise('a claim that was lost writes nothing', writesNothingOfALostClaim),
   promise('a claim is settled once', settlesOnce),
   promise('a claim that has run out still settles if nobody took the job', settlesLate),

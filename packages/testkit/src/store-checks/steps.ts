@@ -1,3 +1,4 @@
+import type { PerTarget } from '@therapytrain/alerts-core';
 import fc from 'fast-check';
 import { lease } from './subject.ts';
 
@@ -40,7 +41,13 @@ export interface Decision {
 /** One step of a run. Places are parts of what there is at that moment, so that they fit whatever came before. */
 export type Step =
   | { readonly kind: 'commit'; readonly decision: Decision }
-  | { readonly kind: 'claim'; readonly limit: number; readonly perTarget: number; readonly except: readonly string[] }
+  | {
+      readonly kind: 'claim';
+      readonly limit: number;
+      readonly perTarget: PerTarget;
+      readonly except: readonly string[];
+      readonly unaided: readonly string[];
+    }
   | { readonly kind: 'renew' | 'replay'; readonly place: number }
   | { readonly kind: 'settle'; readonly places: readonly number[]; readonly how: number; readonly decision: Decision }
   | { readonly kind: 'tick'; readonly span: number }
@@ -81,7 +88,11 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('claim' as const),
       limit: fc.nat(5),
-      perTarget: fc.integer({ min: 1, max: 3 }),
+      perTarget: fc.record({
+        default: fc.integer({ min: 1, max: 3 }),
+        of: fc.oneof(fc.constant({}), fc.record({ mail: fc.integer({ min: 1, max: 3 }) })),
+      }),
+      unaided: fc.subarray(['mail', 'slack'], { maxLength: 1 }),
       except: fc.subarray(['mail', 'slack'], { maxLength: 1 }),
     }),
   },
@@ -90,7 +101,7 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('settle' as const),
       places: fc.array(place, { minLength: 1, maxLength: 3 }),
-      how: fc.nat(4),
+      how: fc.nat(6),
       decision,
     }),
   },

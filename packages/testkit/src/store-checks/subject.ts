@@ -173,8 +173,22 @@ export const lease = 30_000;
 /** Claims as a worker with time for everything does. */
 export const claim = ({ store, ports }: Pick<StoreSubject, 'store' | 'ports'>, by: Partial<By> = {}) => {
   const now = by.now ?? ports.clock.now();
-  return store.claim({ now, until: now + lease, limit: 1_000, perTarget: 1_000, except: [], ...by });
+  return store.claim({
+    now,
+    until: now + lease,
+    limit: 1_000,
+    perTarget: perTarget(1_000),
+    except: [],
+    unaided: [],
+    ...by,
+  });
 };
+
+/** The same bound for every channel, but for those that are named. */
+export const perTarget = (all: number, of: Readonly<Record<string, number>> = {}): By['perTarget'] => ({
+  default: all,
+  of,
+});
 
 /** Claims what is due, which is to be one job. */
 export const claimOne = async (subject: Pick<StoreSubject, 'store' | 'ports'>): Promise<Claim> => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createAlertTypes } from '@therapytrain/alerts-core';
+import { type AlertSeverity, createAlertTypes } from '@therapytrain/alerts-core';
 import { createProjection, createPseudonyms, Secret } from '@therapytrain/alerts-core/channel';
 import { sampleAlert, sampleIncident, sampleStory } from '@therapytrain/alerts-testkit';
 
@@ -79,6 +79,14 @@ describe('a projection', () => {
     const notice = project(sampleStory('digest', [login, { ...login, severity: 4 }], { total: 52 }), 2);
     expect(notice.headline).toBe('52 alerts, the most severe CRITICAL');
     expect(notice.total).toBe(52);
+  });
+
+  test('says how many incidents of which severity a digest tells of', () => {
+    const headline = (incidents: AlertSeverity[], total: number) =>
+      project({ ...sampleStory('digest', [login], { total }), incidents }, 2).headline;
+    expect(headline([3, 2, 3, 4, 2, 2], 52)).toBe('52 alerts of 6 incidents: 1 CRITICAL, 2 HIGH, 3 MEDIUM');
+    expect(headline([1], 1)).toBe('1 alert of 1 incident: 1 LOW');
+    expect(project({ ...sampleStory('digest', [login]), incidents: [2, 4] }, 2).severity).toBe(4);
   });
 
   test('shows ten alerts, and counts the others', () => {

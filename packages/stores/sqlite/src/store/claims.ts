@@ -17,6 +17,7 @@ interface Target {
 }
 
 interface Candidate extends Target {
+  readonly stoodIn: 0 | 1;
   readonly id: string;
   readonly severity: AlertSeverity;
   readonly due: Instant;
@@ -30,14 +31,16 @@ const byOrder = (one: Candidate, other: Candidate): number =>
 /** Finds what is due of one target, in order. It reads no more rows than it gives, however much waits. */
 const createDueOf = (db: DatabaseSync) => {
   const due = db.prepare(`
-    SELECT id, kind, target, severity, due FROM jobs
-    WHERE state = 'waiting' AND kind = ? AND target = ? AND severity = ? AND due <= ? ORDER BY due, id LIMIT ?
+    SELECT id, kind, target, severity, due, stood_in AS stoodIn FROM jobs
+    WHERE state = 'waiting' AND kind = ? AND target = ? AND severity = ? AND stood_in = ? AND due <= ?
+    ORDER BY due, id LIMIT ?
   `);
-  return ({ kind, target }: Target, now: Instant, limit: number): Candidate[] => {
+  return ({ kind, target }: Target, now: Instant, limit: number, stoodIn: readonly (0 | 1)[]): Candidate[] => {
     const found: Candidate[] = [];
     for (const severity of mostSevereFirst) {
       if (found.length >= limit) break;
-      found.push(...(due.all(kind, target, severity, now, limit - found.length) as unknown as Candidate[]));
+      // Which of both comes first the order of all candidates says.
+      for (const each of stoodIn) found.push(...(due.all(kind, target, severity, each, now, limit) as never[]));
     }
     return found;
   };
@@ -65,14 +68,19 @@ const createRoom = (db: DatabaseSync) => {
     SELECT target, count(*) AS count FROM jobs
     WHERE state = 'claimed' AND claimed_until > ? AND kind = 'delivery' GROUP BY target
   `);
-  return ({ now, limit, perTarget, except }: By) => {
+  return ({ now, limit, perTarget, except, unaided }: By) => {
     const rows = claimed.all(now) as unknown as { readonly target: string; readonly count: number }[];
     const busy = new Map(rows.map(({ target, count }) => [target, count]));
+    const most = (target: string): number =>
+      Object.hasOwn(perTarget.of, target) ? (perTarget.of[target] ?? 0) : perTarget.default;
     return {
       of: ({ kind, target }: Target): number => {
         if (kind === 'review') return limit;
-        return except.includes(target) ? 0 : Math.min(limit, perTarget - (busy.get(target) ?? 0));
+        return except.includes(target) ? 0 : Math.min(limit, most(target) - (busy.get(target) ?? 0));
       },
+      /** Whether those that another leg stands in for are claimed too. */
+      stoodIn: ({ kind, target }: Target): readonly (0 | 1)[] =>
+        kind === 'delivery' && unaided.includes(target) ? [0] : [0, 1],
       take: ({ kind, target }: Target): void => {
         if (kind === 'delivery') busy.set(target, (busy.get(target) ?? 0) + 1);
       },
@@ -86,7 +94,7 @@ export const createClaims = (db: DatabaseSync): Claims => {
   const dueOf = createDueOf(db);
   const roomFor = createRoom(db);
   const runOut = db.prepare(
-    "SELECT id, kind, target, severity, due FROM jobs WHERE state = 'claimed' AND claimed_until <= ?",
+    "SELECT id, kind, target, severity, due, stood_in AS stoodIn FROM jobs WHERE state = 'claimed' AND claimed_until <= ?",
   );
   const take = db.prepare(`
     UPDATE jobs SET state = 'claimed', attempts = attempts + 1, claims = claims + 1, claimed_until = ?
@@ -97,11 +105,11 @@ export const createClaims = (db: DatabaseSync): Claims => {
     claim: (by) => {
       const room = roomFor(by);
       const candidates = runOut.all(by.now) as unknown as Candidate[];
-      for (const target of targets()) candidates.push(...dueOf(target, by.now, room.of(target)));
+      for (const target of targets()) candidates.push(...dueOf(target, by.now, room.of(target), room.stoodIn(target)));
       const claimed: JobRow[] = [];
       for (const candidate of candidates.sort(byOrder)) {
         if (claimed.length >= by.limit) break;
-        if (room.of(candidate) <= 0) continue;
+        if (room.of(candidate) <= 0 || !room.stoodIn(candidate).includes(candidate.stoodIn)) continue;
         room.take(candidate);
         claimed.push(take.get(by.until, candidate.id) as unknown as JobRow);
       }

@@ -70,18 +70,19 @@ const createLists = (db: DatabaseSync): Pick<Questions, 'incidents' | 'deliverie
       const select = prepared(`SELECT json FROM incidents ${where} ORDER BY id DESC LIMIT ?`);
       return (select.all(...given(overdueAt), ...given(before), limit) as unknown as Json[]).map(jsonOf);
     },
-    deliveries: ({ ids, incident, channel, states, before, limit }) => {
+    deliveries: ({ ids, incident, channel, states, digest, before, limit }) => {
       const conditions = [
         "kind = 'delivery'",
         ...(ids === undefined ? [] : [`id IN (${ids.map(() => '?').join(', ')})`]),
         ...inStates(deliveryStates, states),
         ...(incident === undefined ? [] : ['incident = ?']),
         ...(channel === undefined ? [] : ['target = ?']),
+        ...(digest === undefined ? [] : ['digest = ?']),
         ...(before === undefined ? [] : ['id < ?']),
       ];
       const where = conditions.join(' AND ');
       const select = prepared(`SELECT ${jobColumns} FROM jobs WHERE ${where} ORDER BY id DESC LIMIT ?`);
-      const bounds = [...(ids ?? []), ...given(incident), ...given(channel), ...given(before)];
+      const bounds = [...(ids ?? []), ...given(incident), ...given(channel), ...given(digest), ...given(before)];
       return select.all(...bounds, limit) as unknown as JobRow[];
     },
   };

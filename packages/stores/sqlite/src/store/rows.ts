@@ -69,6 +69,7 @@ export interface ClaimName {
 /** A settlement likewise. */
 export interface PackedSettled extends ClaimName {
   readonly next: Settled['next'];
+  readonly stoodIn: boolean;
   readonly changes: PackedChanges | undefined;
 }
 
@@ -96,12 +97,14 @@ export interface JobRow {
   readonly settledAt: Instant | null;
   readonly proof: string;
   readonly detail: string;
+  readonly stoodIn: 0 | 1;
+  readonly digest: string | null;
 }
 
 /** The columns of a {@link JobRow}. */
 export const jobColumns = `id, kind, incident, target, event, severity, due, slot, pairs, policy,
   instead_of AS insteadOf, state, attempts, claims, claimed_until AS claimedUntil, created_at AS createdAt, progress,
-  doubtful, last_reason AS lastReason, settled_at AS settledAt, proof, detail`;
+  doubtful, last_reason AS lastReason, settled_at AS settledAt, proof, detail, stood_in AS stoodIn, digest`;
 
 const packIncident = (incident: Incident): IncidentRow => {
   const { id, key, version, state, resolvedAt, updatedAt, acknowledgeBy = null } = incident;
@@ -142,9 +145,10 @@ export const packChanges = (changes: Changes): PackedChanges => ({
 export const nameOf = ({ job, token }: Claim): ClaimName => ({ job: job.id, token });
 
 /** Makes a settlement ready for the store's thread. */
-export const packSettled = ({ claim, next, changes }: Settled): PackedSettled => ({
+export const packSettled = ({ claim, next, stoodIn, changes }: Settled): PackedSettled => ({
   ...nameOf(claim),
   next,
+  stoodIn: stoodIn === true,
   changes: changes && packChanges(changes),
 });
 
@@ -167,11 +171,12 @@ export const toEntry = (row: EntryRow & { readonly sequence: number }): AuditEnt
 
 /** The job of a row, for who works on it. */
 export const toJob = (row: JobRow): Job => {
-  const { insteadOf, claims: _claims, claimedUntil: _until, progress, doubtful, ...rest } = row;
-  const { state: _state, settledAt: _settledAt, proof: _proof, detail: _detail, ...job } = rest;
+  const { insteadOf, claims: _claims, claimedUntil: _until, progress, doubtful, stoodIn, ...rest } = row;
+  const { state: _state, settledAt: _settledAt, proof: _proof, detail: _detail, digest: _digest, ...job } = rest;
   return {
     ...job,
     ...(insteadOf !== null && { insteadOf }),
+    ...(stoodIn === 1 && { stoodIn: true as const }),
     progress: progress ?? undefined,
     doubtful: doubtful === 1,
   };
@@ -179,8 +184,15 @@ export const toJob = (row: JobRow): Job => {
 
 /** The delivery of a row, for people. */
 export const toDelivery = (row: JobRow): Delivery => {
-  const { state, settledAt, proof, detail } = row;
-  return { ...toJob(row), state, settledAt: settledAt ?? undefined, proof, detail };
+  const { state, settledAt, proof, detail, digest } = row;
+  return {
+    ...toJob(row),
+    state,
+    settledAt: settledAt ?? undefined,
+    proof,
+    detail,
+    ...(digest !== null && { digest }),
+  };
 };
 
 /** The claim of a row that was just claimed. */

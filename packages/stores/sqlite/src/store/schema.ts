@@ -88,4 +88,13 @@ export const storeMigrations: readonly string[] = [
     DELETE FROM window_counts WHERE detection = OLD.detection AND windows = 0;
   END;
   `,
+  `
+  -- stood_in: another leg stands in for it. digest: the job that tells it, where a digest does.
+  ALTER TABLE jobs ADD COLUMN stood_in INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE jobs ADD COLUMN digest TEXT;
+  CREATE INDEX jobs_of_digest ON jobs (digest, id) WHERE digest IS NOT NULL;
+  -- As before, and those that another leg stands in for apart: they may be passed over, however many they are.
+  DROP INDEX jobs_ready;
+  CREATE INDEX jobs_ready ON jobs (kind, target, severity, stood_in, due, id, pairs) WHERE state = 'waiting';
+  `,
 ];

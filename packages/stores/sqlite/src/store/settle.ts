@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Instant, Settlement } from '@therapytrain/alerts-core';
 import type { AddCount, Apply } from './changes.ts';
+import { Refusal } from './refusal.ts';
 import { jobColumns, type JobRow, type PackedSettled } from './rows.ts';
 
 /** Ends jobs and begins them again, within a transaction. */
@@ -9,9 +10,9 @@ export interface Settling {
   replay(ids: readonly string[], due: Instant): readonly JobRow[];
 }
 
-type Kept = Pick<JobRow, 'kind' | 'incident' | 'target' | 'pairs'>;
+type Kept = Pick<JobRow, 'kind' | 'incident' | 'target' | 'event' | 'pairs'>;
 
-const held = "WHERE id = ? AND state = 'claimed' AND claims = ? RETURNING kind, incident, target, pairs";
+const held = "WHERE id = ? AND state = 'claimed' AND claims = ? RETURNING kind, incident, target, event, pairs";
 
 /** Writes a settlement if its claim still holds. Gives what is needed of the job; undefined if the claim was lost. */
 const createWriteNext = (db: DatabaseSync) => {
@@ -21,6 +22,8 @@ const createWriteNext = (db: DatabaseSync) => {
   const again = db.prepare(`
     UPDATE jobs SET state = 'waiting', due = ?, last_reason = ?, detail = ?, progress = ?, doubtful = ? ${held}
   `);
+  const back = db.prepare(`UPDATE jobs SET state = 'waiting', due = ?, attempts = attempts - 1 ${held}`);
+  const digested = db.prepare(`UPDATE jobs SET state = 'digested', settled_at = ? ${held}`);
   return (next: Settlement, at: Instant, job: string, claims: number): Kept | undefined => {
     switch (next.state) {
       case 'done':
@@ -29,6 +32,10 @@ const createWriteNext = (db: DatabaseSync) => {
         return dead.get(next.reason, next.detail, at, job, claims) as unknown as Kept | undefined;
       case 'cancelled':
         return cancelled.get(next.detail, at, job, claims) as unknown as Kept | undefined;
+      case 'returned':
+        return back.get(next.due, job, claims) as unknown as Kept | undefined;
+      case 'digested':
+        return digested.get(at, job, claims) as unknown as Kept | undefined;
       case 'waiting': {
         const { due, reason, detail, progress = null, doubtful } = next;
         return again.get(due, reason, detail, progress, Number(doubtful), job, claims) as unknown as Kept | undefined;
@@ -40,6 +47,18 @@ const createWriteNext = (db: DatabaseSync) => {
 /** What pairs become that a settled job stands for. */
 const endOf = { done: 'delivered', dead: 'dead', cancelled: 'suppressed' } as const;
 
+/** Writes down which digest tells a job: the one that waits in the slot. */
+const createJoin = (db: DatabaseSync) => {
+  const join = db.prepare(`
+    UPDATE jobs SET digest = (SELECT id FROM jobs WHERE slot = ? AND state = 'waiting' AND claims = 0)
+    WHERE id = ? RETURNING digest
+  `);
+  return (job: string, slot: string): void => {
+    const { digest } = join.get(slot, job) as { readonly digest: string | null };
+    if (digest === null) throw new Refusal('DEFECT', 'no job waits in the slot of the digest');
+  };
+};
+
 /** Makes what settles. */
 export const createSettling = (db: DatabaseSync, addCount: AddCount, apply: Apply): Settling => {
   const writeNext = createWriteNext(db);
@@ -48,15 +67,20 @@ export const createSettling = (db: DatabaseSync, addCount: AddCount, apply: Appl
     UPDATE jobs SET state = 'waiting', due = ?, attempts = 0, settled_at = NULL
     WHERE id = ? AND state = 'dead' AND kind = 'delivery' RETURNING ${jobColumns}
   `);
-  const settleOne = ({ job, token, next, changes }: PackedSettled, at: Instant): boolean => {
+  const join = createJoin(db);
+  const standIn = db.prepare('UPDATE jobs SET stood_in = 1 WHERE id = ?');
+  const settleOne = ({ job, token, next, stoodIn, changes }: PackedSettled, at: Instant): boolean => {
     const kept = writeNext(next, at, job, Number(token));
     if (!kept) return false;
-    const { kind, incident, target: channel, pairs } = kept;
+    const { kind, incident, target: channel, event, pairs } = kept;
     if (next.state === 'done' && next.ref !== undefined) keepRef.run(incident, channel, next.ref);
-    if (kind === 'delivery' && next.state !== 'waiting') {
-      addCount({ channel, state: endOf[next.state], pairs });
+    const { state } = next;
+    if (kind === 'delivery' && (state === 'done' || state === 'dead' || state === 'cancelled')) {
+      addCount({ channel, state: state === 'done' && event === 'digest' ? 'digested' : endOf[state], pairs });
     }
+    if (stoodIn) standIn.run(job);
     if (changes) apply(changes, at);
+    if (next.state === 'digested') join(job, next.slot);
     return true;
   };
   return {

@@ -59,7 +59,16 @@ const keepOn = async (): Promise<void> => {
     try {
       await plan();
       const now = ports.clock.now();
-      await settle(await store.claim({ now, until: now + 60_000, limit: Number(size), perTarget: 1_000, except: [] }));
+      await settle(
+        await store.claim({
+          now,
+          until: now + 60_000,
+          limit: Number(size),
+          perTarget: { default: 1_000, of: {} },
+          except: [],
+          unaided: [],
+        }),
+      );
     } catch (error) {
       print(`refused ${codeOf(error)}`);
     }

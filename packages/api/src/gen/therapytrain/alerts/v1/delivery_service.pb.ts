@@ -34,6 +34,8 @@ export const DeliveryState = {
   DEAD: 4,
   /** CANCELLED - There was no need any more before it was tried, or tried again. */
   CANCELLED: 5,
+  /** DIGESTED - There was no room for it in the limit of its channel: the digest `digest_id` tells it. */
+  DIGESTED: 6,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -46,6 +48,7 @@ export namespace DeliveryState {
   export type DONE = typeof DeliveryState.DONE;
   export type DEAD = typeof DeliveryState.DEAD;
   export type CANCELLED = typeof DeliveryState.CANCELLED;
+  export type DIGESTED = typeof DeliveryState.DIGESTED;
   export type UNRECOGNIZED = typeof DeliveryState.UNRECOGNIZED;
 }
 
@@ -69,6 +72,9 @@ export function deliveryStateFromJSON(object: any): DeliveryState {
     case 5:
     case "DELIVERY_STATE_CANCELLED":
       return DeliveryState.CANCELLED;
+    case 6:
+    case "DELIVERY_STATE_DIGESTED":
+      return DeliveryState.DIGESTED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -90,6 +96,8 @@ export function deliveryStateToJSON(object: DeliveryState): string {
       return "DELIVERY_STATE_DEAD";
     case DeliveryState.CANCELLED:
       return "DELIVERY_STATE_CANCELLED";
+    case DeliveryState.DIGESTED:
+      return "DELIVERY_STATE_DIGESTED";
     case DeliveryState.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -274,11 +282,11 @@ export interface DeliveryRecipient {
   code: string;
 }
 
-/** A notice of one incident through one channel. */
+/** A notice through one channel: of one incident, or a digest of many, or a canary. */
 export interface Delivery {
   /** UUID version 7 in its 36-character text form; the peer is given it as key. */
   id: string;
-  /** The incident that it tells of; the silence for SILENCE_ENDED. */
+  /** The incident that it tells of; the silence for SILENCE_ENDED; empty for a digest, and for the canary of a channel. */
   incidentId: string;
   /** The channel's name in the policy. */
   channel: string;
@@ -318,6 +326,8 @@ export interface Delivery {
   doubtful: boolean;
   /** Each recipient of the last attempt, where the channel has several. */
   recipients: DeliveryRecipient[];
+  /** The digest that tells it, by the digest's id; empty unless the state is DIGESTED. */
+  digestId: string;
 }
 
 /** Which deliveries to list. */
@@ -407,7 +417,7 @@ export interface Account {
   delivered: bigint;
   /** Held back, by a silence say. */
   suppressed: bigint;
-  /** Told as part of a digest. */
+  /** Told as part of a digest. While that waits they are pending, and where it was given up they are dead. */
   digested: bigint;
   /** Given up. */
   dead: bigint;
@@ -538,6 +548,7 @@ function createBaseDelivery(): Delivery {
     insteadOf: "",
     doubtful: false,
     recipients: [],
+    digestId: "",
   };
 }
 
@@ -596,6 +607,9 @@ export const Delivery: MessageFns<Delivery> = {
     }
     for (const v of message.recipients) {
       DeliveryRecipient.encode(v!, writer.uint32(146).fork()).join();
+    }
+    if (message.digestId !== "") {
+      writer.uint32(154).string(message.digestId);
     }
     return writer;
   },
@@ -757,6 +771,14 @@ export const Delivery: MessageFns<Delivery> = {
             message.recipients.push(DeliveryRecipient.decode(reader, reader.uint32()));
             continue;
           }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.digestId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -815,6 +837,11 @@ export const Delivery: MessageFns<Delivery> = {
       recipients: globalThis.Array.isArray(object?.recipients)
         ? object.recipients.map((e: any) => DeliveryRecipient.fromJSON(e))
         : [],
+      digestId: isSet(object.digestId)
+        ? globalThis.String(object.digestId)
+        : isSet(object.digest_id)
+        ? globalThis.String(object.digest_id)
+        : "",
     };
   },
 
@@ -874,6 +901,9 @@ export const Delivery: MessageFns<Delivery> = {
     if (message.recipients?.length) {
       obj.recipients = message.recipients.map((e) => DeliveryRecipient.toJSON(e));
     }
+    if (message.digestId !== "") {
+      obj.digestId = message.digestId;
+    }
     return obj;
   },
 
@@ -900,6 +930,7 @@ export const Delivery: MessageFns<Delivery> = {
     message.insteadOf = object.insteadOf ?? "";
     message.doubtful = object.doubtful ?? false;
     message.recipients = object.recipients?.map((e) => DeliveryRecipient.fromPartial(e)) || [];
+    message.digestId = object.digestId ?? "";
     return message;
   },
 };
