@@ -160,8 +160,8 @@ export interface Store {
   /** Makes dead deliveries wait again, from `due`, with no attempts counted. Gives those that were dead; others stay. */
   replay(ids: readonly string[], due: Instant): Promise<readonly Delivery[]>;
   /**
-   * Lets go of what was over before a time, the oldest first, at most `limit` rows of each sort: jobs that ended,
-   * incidents that were resolved and of which no job is left, silences with what they hid, ids of requests. The
+   * Lets go of what was over before a time, the oldest first, at most `limit` rows of each sort: jobs that ended
+   * and whose digest, if one tells them, has ended too, incidents that were resolved and of which no job is left, silences with what they hid, ids of requests. The
    * accounting and the audit stay. Gives how many rows went; 0 when there is nothing left to let go.
    */
   prune(by: { readonly before: Instant; readonly limit: number }): Promise<number>;

@@ -8,8 +8,13 @@ interface By {
 
 const byId = (one: { readonly id: string }, other: { readonly id: string }): number => (one.id < other.id ? -1 : 1);
 
-const isOver = ({ state, settledAt }: JobRow, before: Instant): boolean =>
-  state !== 'waiting' && state !== 'claimed' && settledAt !== undefined && settledAt < before;
+const isUnderWay = ({ state }: JobRow): boolean => state === 'waiting' || state === 'claimed';
+
+const isOver = (job: JobRow, before: Instant, rows: Rows): boolean => {
+  const digest = job.digest === undefined ? undefined : rows.jobs.get(job.digest);
+  const isTold = digest === undefined || !isUnderWay(digest);
+  return !isUnderWay(job) && isTold && job.settledAt !== undefined && job.settledAt < before;
+};
 
 const pruneSilences = (rows: Rows, { before, limit }: By, isBusy: (id: string) => boolean): number => {
   const over = rows.silences.all().filter(({ id, until }) => until < before && !isBusy(id));
@@ -33,7 +38,7 @@ export const createPrune =
   (by: By): number => {
     const { before, limit } = by;
     const isBusy = (id: string): boolean => rows.jobs.all().some(({ incident }) => incident === id);
-    const jobs = rows.jobs.all().filter((each) => isOver(each, before));
+    const jobs = rows.jobs.all().filter((each) => isOver(each, before, rows));
     const ended = jobs.sort(byId).slice(0, limit);
     for (const { id } of ended) rows.jobs.remove(id);
     const resolved = rows.incidents

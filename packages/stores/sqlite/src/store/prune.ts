@@ -20,7 +20,10 @@ interface Id {
 const createJobs = (db: DatabaseSync) => {
   const drop = db.prepare(`
     DELETE FROM jobs WHERE id IN (
-      SELECT id FROM jobs WHERE id < ? AND state IN ('done', 'dead', 'cancelled') AND settled_at < ?
+      SELECT id FROM jobs WHERE id < ? AND state NOT IN ('waiting', 'claimed') AND settled_at < ?
+      AND NOT EXISTS (
+        SELECT 1 FROM jobs AS digests WHERE digests.id = jobs.digest AND digests.state IN ('waiting', 'claimed')
+      )
       ORDER BY id LIMIT ?
     )
   `);
