@@ -71,6 +71,7 @@ export {
   type ExplanationStep,
   type Incident,
   incidentAlerts,
+  type IncidentBatch,
   type IncidentQuery,
   type Job,
   type JobKind,

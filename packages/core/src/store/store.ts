@@ -92,6 +92,14 @@ export interface IncidentQuery {
   readonly limit: number;
 }
 
+/** Incidents in the order of their newest changes. */
+export interface IncidentBatch {
+  /** Each once, as it is now, the one that was changed longest ago first. */
+  readonly incidents: readonly Incident[];
+  /** The place of the last of them; where there is none, the place that was asked for. */
+  readonly cursor: Cursor;
+}
+
 /**
  * What follows from alerts. One process has it open. Every write is one commit: durable when it resolves, nothing of it
  * when it rejects. Rejects with `STORE_UNAVAILABLE`, `DISK_FULL` or `CLOSED` where nothing can be written.
@@ -103,6 +111,13 @@ export interface Store {
   incidentsOf(keys: readonly string[], resolvedSince: Instant): Promise<readonly Incident[]>;
   incident(id: string): Promise<Incident | undefined>;
   incidents(query: IncidentQuery): Promise<readonly Incident[]>;
+  /**
+   * Incidents whose newest change lies after this place in the order of all changes. Reading on from the cursor of each
+   * batch passes over no change; of several changes of one incident only the newest is told.
+   */
+  changedIncidents(after: Cursor, limit: number): Promise<IncidentBatch>;
+  /** The place of the newest change of all; 0 in a store that never kept an incident. It never goes back. */
+  newestChange(): Promise<Cursor>;
   /** Silences that begin before and end after this time, and those that do later; by id. */
   silences(now: Instant): Promise<readonly Silence[]>;
   /** True if a commit bore this request. */

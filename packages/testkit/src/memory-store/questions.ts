@@ -1,8 +1,10 @@
 import type {
   Account,
+  Cursor,
   Delivery,
   DeliveryQuery,
   Incident,
+  IncidentBatch,
   IncidentQuery,
   Instant,
   Job,
@@ -14,6 +16,8 @@ import type { JobRow, Rows } from './rows.ts';
 export interface Questions {
   incidentsOf(keys: readonly string[], resolvedSince: Instant): readonly Incident[];
   incidents(query: IncidentQuery): readonly Incident[];
+  changedIncidents(after: Cursor, limit: number): IncidentBatch;
+  newestChange(): Cursor;
   silences(now: Instant): readonly Silence[];
   deliveries(query: DeliveryQuery): readonly Delivery[];
   nextDue(): Instant | undefined;
@@ -36,6 +40,19 @@ const newestFirst = (one: { readonly id: string }, other: { readonly id: string 
 
 const isAsked = <S>(states: readonly S[] | undefined, state: S): boolean => states?.includes(state) ?? true;
 
+/** The place of the newest change of all. */
+export const newestPlace = ({ places }: Rows): Cursor => places.all().reduce((one, other) => Math.max(one, other), 0);
+
+const changedAfter = (rows: Rows, after: Cursor, limit: number): IncidentBatch => {
+  const found = rows.incidents
+    .all()
+    .map((incident) => ({ incident, place: rows.places.get(incident.id) ?? 0 }))
+    .filter(({ place }) => place > after)
+    .sort((one, other) => one.place - other.place)
+    .slice(0, limit);
+  return { incidents: found.map(({ incident }) => incident), cursor: found.at(-1)?.place ?? after };
+};
+
 /** Makes what answers. */
 export const createQuestions = (rows: Rows): Questions => ({
   incidentsOf: (keys, resolvedSince) =>
@@ -50,6 +67,8 @@ export const createQuestions = (rows: Rows): Questions => ({
       .filter(({ id, state }) => isAsked(states, state) && (before === undefined || id < before))
       .sort(newestFirst)
       .slice(0, limit),
+  changedIncidents: (after, limit) => changedAfter(rows, after, limit),
+  newestChange: () => newestPlace(rows),
   silences: (now) =>
     rows.silences
       .all()

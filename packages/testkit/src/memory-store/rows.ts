@@ -31,6 +31,8 @@ export type Counted = Readonly<Record<PairState, number>>;
 /** All that a store over maps keeps. */
 export interface Rows {
   readonly incidents: Table<Incident>;
+  /** By incident: the place of its newest change in the order of all. */
+  readonly places: Table<Cursor>;
   readonly jobs: Table<JobRow>;
   readonly silences: Table<Silence>;
   readonly counts: Table<Counted>;
@@ -65,6 +67,7 @@ export const createRows = (): Rows => {
   let cursor = 0;
   return {
     incidents: table(),
+    places: table(),
     jobs: table(),
     silences: table(),
     counts: table(),

@@ -206,6 +206,7 @@ export const assertBalanced = async (store: Store): Promise<void> => {
 export const allOf = async (store: Store): Promise<Record<string, unknown>> => ({
   cursor: await store.cursor(),
   incidents: await store.incidents({ limit: 10_000 }),
+  changed: (await store.changedIncidents(0, 10_000)).incidents,
   silences: await store.silences(0),
   deliveries: await store.deliveries({ limit: 10_000 }),
   nextDue: await store.nextDue(),

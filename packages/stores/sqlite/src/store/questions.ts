@@ -12,12 +12,20 @@ import {
 import { type EntryRow, jobColumns, type JobRow } from './rows.ts';
 import { never } from './schema.ts';
 
+/** An incident as JSON, at the place of its newest change. */
+export interface ChangedRow {
+  readonly place: Cursor;
+  readonly json: string;
+}
+
 /** Answers from the database. Incidents and silences are told as JSON. */
 export interface Questions {
   cursor(): Cursor;
   incidentsOf(keys: readonly string[], resolvedSince: Instant): readonly string[];
   incident(id: string): string | undefined;
   incidents(query: IncidentQuery): readonly string[];
+  changedIncidents(after: Cursor, limit: number): readonly ChangedRow[];
+  newestChange(): Cursor;
   silences(now: Instant): readonly string[];
   nextDue(): Instant | undefined;
   applied(request: string): boolean;
@@ -108,6 +116,17 @@ const createAccounting = (db: DatabaseSync): Questions['accounting'] => {
   };
 };
 
+const createFeed = (db: DatabaseSync): Pick<Questions, 'changedIncidents' | 'newestChange'> => {
+  const after = db.prepare(`
+    SELECT place, json FROM changed JOIN incidents ON id = incident WHERE place > ? ORDER BY place LIMIT ?
+  `);
+  const newest = db.prepare('SELECT max(place) AS place FROM changed');
+  return {
+    changedIncidents: (place, limit) => after.all(place, limit) as unknown as ChangedRow[],
+    newestChange: () => (newest.get() as { readonly place: Cursor | null }).place ?? 0,
+  };
+};
+
 /** Makes what answers. */
 export const createQuestions = (db: DatabaseSync): Questions => {
   const cursor = db.prepare("SELECT value FROM meta WHERE name = 'cursor'");
@@ -126,6 +145,7 @@ export const createQuestions = (db: DatabaseSync): Questions => {
   `);
   return {
     ...createLists(db),
+    ...createFeed(db),
     accounting: createAccounting(db),
     cursor: () => (cursor.get() as { readonly value: number }).value,
     incidentsOf: (keys, resolvedSince) =>
