@@ -1,5 +1,6 @@
 import type { AlertLog, Ports, Store } from '@therapytrain/alerts-core';
 import { type Channel, createProjection, createPseudonyms, type Secret } from '@therapytrain/alerts-core/channel';
+import { watchChanges } from './changes.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { createFollowUp } from './flow.ts';
 import { type Planner, startPlanner } from './planner.ts';
@@ -36,7 +37,8 @@ export interface Engine {
 
 /** Starts planning and working. */
 export const startEngine = (parts: EngineParts): Engine => {
-  const { log, store, policy, channel, ports, onError } = parts;
+  const { log, policy, channel, ports, onError } = parts;
+  const { store, changes } = watchChanges(parts.store);
   const pseudonyms = createPseudonyms(parts.pseudonymKey);
   const followUp = createFollowUp({
     log,
@@ -68,7 +70,7 @@ export const startEngine = (parts: EngineParts): Engine => {
     cursor: () => store.cursor(),
   });
   return {
-    desk: createDesk({ log, store, policy, ports, onChanged: onPlanned }),
+    desk: createDesk({ log, store, policy, ports, changes, onChanged: onPlanned }),
     planner,
     worker,
     stop: async () => {

@@ -18,13 +18,13 @@ import {
 import { type Outcome, outcomeOf } from '@therapytrain/alerts-core/channel';
 import type { Policy } from './policy/policy.ts';
 import { accept } from './stages/accept.ts';
-import { correlate, type CorrelateFacts, groupsOf, runsOf } from './stages/correlate.ts';
+import { groupsOf } from './stages/correlate.ts';
 import { deliver, type DeliverParts } from './stages/deliver.ts';
 import { fallback } from './stages/fallback.ts';
 import { keep } from './stages/keep.ts';
-import type { Standing } from './stages/mute.ts';
+import { planGroup } from './stages/plan.ts';
 import { review } from './stages/review.ts';
-import { entry, type Plan, route } from './stages/route.ts';
+import { entry, type Plan } from './stages/route.ts';
 import { settle } from './stages/settle.ts';
 import { createStanding } from './standing.ts';
 
@@ -116,41 +116,6 @@ const read = ({ alerts }: LogBatch): readonly Alert[] => alerts.map(({ encoded }
 
 const byKey = (incidents: readonly Incident[]): ReadonlyMap<string, Incident> =>
   new Map(incidents.map((incident) => [incident.key, incident]));
-
-/** One plan after another of the same incident. What the later one cancels of the earlier one was never planned. */
-const afterwards = (first: Plan, then: Plan): Plan => {
-  const dropped = first.jobs.filter(({ slot }) => then.cancel.includes(slot));
-  const unsaid = dropped
-    .filter(({ kind, pairs }) => kind === 'delivery' && pairs > 0)
-    .map(({ target, pairs }) => ({ channel: target, state: 'suppressed' as const, pairs }));
-  return {
-    incident: then.incident,
-    jobs: [...first.jobs.filter((job) => !dropped.includes(job)), ...then.jobs],
-    cancel: [...first.cancel, ...then.cancel],
-    counts: [...first.counts, ...unsaid, ...then.counts],
-    audit: [...first.audit, ...then.audit],
-  };
-};
-
-/** Everything that follows from the alerts of one group in a batch: run by run, as one change of its incident. */
-const planGroup = (
-  key: string,
-  alerts: readonly Alert[],
-  before: Incident | undefined,
-  standing: Standing,
-  facts: CorrelateFacts,
-): Plan | undefined => {
-  let plan: Plan | undefined;
-  for (const run of runsOf(alerts)) {
-    const touched = correlate(key, run, plan?.incident ?? before, facts);
-    if (!touched) continue;
-    const next = route(touched, standing, facts);
-    plan = plan ? afterwards(plan, next) : next;
-  }
-  if (!plan) return undefined;
-  const version = (before?.id === plan.incident.id ? before.version : 0) + 1;
-  return { ...plan, incident: { ...plan.incident, version } };
-};
 
 /** Ties the stages of what follows together. */
 export const createFollowUp = (parts: FollowUpParts): FollowUp => {

@@ -1,4 +1,5 @@
 export { AlertManager, type AlertManagerOptions, type AlertReporter } from './alert-manager.ts';
+export type { IncidentChanges } from './changes.ts';
 export {
   type Command,
   createDesk,
@@ -22,3 +23,12 @@ export type { ChannelSettings, Escalation, Inhibition, Maintenance, Policy, Rece
 export { type PolicyReading, readPolicy, type ReadPolicyOptions } from './policy/read.ts';
 export { policySchema, type PolicySource } from './policy/schema.ts';
 export type { SecretSources } from './policy/secrets.ts';
+export {
+  type Script,
+  type ScriptedAlert,
+  simulate,
+  type SimulatedAlert,
+  type SimulatedNotice,
+  type SimulatedReview,
+  type Simulation,
+} from './simulate.ts';
