@@ -3,7 +3,7 @@ import { Secret } from '@therapytrain/alerts-core/channel';
 import { type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
 import { type Logger, traceChannel, watchDeliveries } from '@therapytrain/alerts-telemetry';
 import type { Meter, Tracer } from '@opentelemetry/api';
-import { createChannels } from './channels.ts';
+import { createChannels, type PreparedChannels } from './channels.ts';
 import { loadKey } from './keys.ts';
 import { channelKinds } from './kinds.ts';
 
@@ -25,8 +25,13 @@ export interface FollowUp {
   readonly desk: Desk;
   /** The policy in force. */
   policy(): Policy;
-  /** Puts another policy in force, its channels first. Rejects and changes nothing where one cannot be built. */
-  use(policy: Policy): Promise<void>;
+  /** How far planning is behind, and how many attempts are under way. */
+  planning(): { readonly lag: number; readonly busy: number };
+  /**
+   * Builds everything that another policy needs. Throws `POLICY_INVALID` and changes nothing where a channel cannot be
+   * built. What it returns puts the policy and its channels in force, in one step that cannot fail.
+   */
+  prepare(policy: Policy): PreparedChannels;
   /** Ends planning and the attempts under way, and closes channels and store. */
   stop(): Promise<void>;
 }
@@ -40,7 +45,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
     ports,
     wrap: (settings, channel) => traceChannel(settings, channel, tracer, meter),
   });
-  await channels.use(policy);
+  channels.prepare(policy).use();
   const key = Buffer.from(loadKey('pseudonym', directory, systemRandom)).toString('hex');
   const engine = startEngine({
     log,
@@ -55,10 +60,17 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
   return {
     desk: engine.desk,
     policy: () => policy,
-    use: async (next) => {
-      await channels.use(next);
-      policy = next;
+    prepare: (next) => {
+      const prepared = channels.prepare(next);
+      return {
+        ...prepared,
+        use: () => {
+          prepared.use();
+          policy = next;
+        },
+      };
     },
+    planning: () => ({ lag: engine.planner.lag(), busy: engine.worker.busy() }),
     stop: async () => {
       await engine.stop();
       await channels.close();

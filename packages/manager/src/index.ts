@@ -21,6 +21,7 @@ export { policyJsonSchema } from './policy/json-schema.ts';
 export { matchedRoutes } from './policy/matching.ts';
 export type { ChannelSettings, Escalation, Inhibition, Maintenance, Policy, Receiver, Route } from './policy/policy.ts';
 export { type PolicyReading, readPolicy, type ReadPolicyOptions } from './policy/read.ts';
+export { policyText } from './policy/text.ts';
 export { policySchema, type PolicySource } from './policy/schema.ts';
 export type { SecretSources } from './policy/secrets.ts';
 export {

@@ -15,3 +15,9 @@ export { activeTraceParent, isTracing } from './trace-context.ts';
 export { traceChannel } from './trace-channel.ts';
 export { traceLog } from './trace-log.ts';
 export { type DeliveryFigures, watchDeliveries } from './metrics/delivery-metrics.ts';
+export {
+  createPolicyMetrics,
+  type PolicyCause,
+  type PolicyFigures,
+  type PolicyMetrics,
+} from './metrics/policy-metrics.ts';
