@@ -166,7 +166,10 @@ export interface StreamedIncident {
   incident:
     | Incident
     | undefined;
-  /** Resumes after this change; empty for what the stream began with. Opaque. */
+  /**
+   * Resumes after this change; empty where a stream cannot resume: the last cursor that was told is still good then.
+   * Opaque.
+   */
   cursor: string;
 }
 

@@ -173,7 +173,10 @@ export interface CheckPolicyResponse {
 
 /** Has the gateway read its policy file again. */
 export interface ReloadPolicyRequest {
-  /** The caller's UUID for this change, in text form. */
+  /**
+   * The caller's UUID for this change, in text form. A reload that is sent again reads the file again, which changes
+   * nothing while the file is the same.
+   */
   requestId: string;
   /** The version that the file is expected to have: one that was looked at before. Empty: whatever it is. */
   expectedVersion: string;
