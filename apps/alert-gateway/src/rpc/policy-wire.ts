@@ -1,10 +1,10 @@
 import {
-  PolicyChange as WireChange,
+  type PolicyChange as WireChange,
   PolicyChangeKind,
-  PolicyFault as WireFault,
-  RefusedPolicy as WireRefused,
+  type PolicyFault as WireFault,
+  type RefusedPolicy as WireRefused,
   SimulatedAlert as WireSimulated,
-  SimulatedNotice as WireNotice,
+  type SimulatedNotice as WireNotice,
   SimulatedReview as WireReview,
 } from '@therapytrain/alerts-api';
 import { joinFields, noticeEvents } from '@therapytrain/alerts-core';
