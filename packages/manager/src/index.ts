@@ -33,3 +33,12 @@ export {
   type SimulatedReview,
   type Simulation,
 } from './simulate.ts';
+export {
+  type CaseFailure,
+  type CaseResult,
+  casesOf,
+  type PolicyCase,
+  policyCasesSchema,
+  runCase,
+} from './policy-cases/cases.ts';
+export { type DocumentReading, readDocument } from './policy/read-document.ts';
