@@ -16,6 +16,7 @@ export { keptAt } from './kept-at.ts';
 export { createMemoryLog, type MemoryLogOptions } from './memory-log.ts';
 export { createPolicy, defaultPolicy } from './policy/create.ts';
 export { policyDifference, type PolicyChange } from './policy/difference.ts';
+export { spanText } from './policy/difference-parts.ts';
 export type { PolicyFault } from './policy/document.ts';
 export { policyJsonSchema } from './policy/json-schema.ts';
 export { matchedRoutes } from './policy/matching.ts';
