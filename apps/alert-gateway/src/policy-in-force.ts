@@ -111,7 +111,7 @@ const withoutFile = (): AlertError =>
 const shown = 3;
 
 const invalid = (file: string, faults: readonly PolicyFault[]): Refusal => {
-  const lines = faults.slice(0, shown).map(faultLine);
+  const lines = faults.slice(0, shown).map((each) => faultLine({ ...each, hint: '' }));
   const more = faults.length > shown ? ` (and ${faults.length - shown} more)` : '';
   return refusal('POLICY_INVALID', `the policy ${file} is not valid: ${lines.join('; ')}${more}`, { faults });
 };

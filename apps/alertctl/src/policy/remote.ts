@@ -14,7 +14,7 @@ import { policyTree } from './tree.ts';
 
 /** What a gateway says of an attempt that it refused, and what to do about it. */
 export const refusedLines = (refused: RefusedPolicy, file: string, paint: Paint): readonly string[] => [
-  paint('red', safeLine(`not in force: ${refused.message}`)),
+  paint('red', safeLine(`not in force: ${refused.faults.length > 0 ? 'the file has faults' : refused.message}`)),
   ...faultLines(file, refused.faults, ['fault', 'red'], paint),
   ...refused.changes.map((each) => changeLine(each, paint)),
   ...(refused.code === 'COVERAGE_LOST'
@@ -74,7 +74,12 @@ export interface ReloadPolicyOptions {
   readonly dryRun?: boolean;
 }
 
-const tellReloaded = async (session: Session, reloaded: ReloadedPolicy, dryRun: boolean): Promise<ExitCode> => {
+/** Says what a reload put in force, or would; what it does otherwise, unless a person has just read that. */
+const tellReloaded = async (
+  session: Session,
+  reloaded: ReloadedPolicy,
+  { dryRun = false, known = false }: { readonly dryRun?: boolean; readonly known?: boolean },
+): Promise<ExitCode> => {
   const { version, previousVersion, changes } = reloaded;
   if (session.global.json) {
     await session.printJson({ ...reloaded, inForce: !dryRun });
@@ -82,7 +87,7 @@ const tellReloaded = async (session: Session, reloaded: ReloadedPolicy, dryRun: 
   }
   const what = version === previousVersion ? 'is in force as before' : dryRun ? 'would be in force' : 'is in force';
   await session.print([
-    ...changes.map((each) => changeLine(each, session.paint)),
+    ...(known ? [] : changes.map((each) => changeLine(each, session.paint))),
     `${session.paint('green', safeLine(version))} ${what}, ${counted(changes.length, 'difference')}`,
   ]);
   return ExitCode.OK;
@@ -102,7 +107,7 @@ export const reloadPolicy = async (session: Session, options: ReloadPolicyOption
   const { policy } = session.client;
   try {
     const asked = { acceptLostCoverage, dryRun, expectedVersion };
-    return await tellReloaded(session, await policy.reload(asked), dryRun);
+    return await tellReloaded(session, await policy.reload(asked), { dryRun });
   } catch (error) {
     if (!(error instanceof AlertError)) throw error;
     if (dryRun || (error.code !== 'COVERAGE_LOST' && error.code !== 'POLICY_INVALID')) throw error;
@@ -114,6 +119,6 @@ export const reloadPolicy = async (session: Session, options: ReloadPolicyOption
     if (!(await confirm(session, `Lose this coverage (${lost} of these differences)?`, false))) return ExitCode.REFUSED;
     // That file and no other: it may have been changed while the person was reading.
     const accepted = { acceptLostCoverage: true, expectedVersion: refused.version };
-    return tellReloaded(session, await policy.reload(accepted), false);
+    return tellReloaded(session, await policy.reload(accepted), { known: true });
   }
 };

@@ -28,7 +28,7 @@ export interface Frame {
   /** Undefined in the first frame: a rate is of two. */
   readonly rates: Rates | undefined;
   readonly channels: readonly ChannelHealth[];
-  /** Incidents that are not over, the one opened last first. */
+  /** Incidents that are not over: the most severe first, of these the one opened last. */
   readonly incidents: readonly ListedIncident[];
   readonly open: ReadonlyMap<AlertSeverity, number>;
   readonly acknowledged: number;
@@ -76,7 +76,9 @@ const createJudge = (clock: Pick<Clock, 'monotonic'>) => {
   };
 };
 
-const newestFirst = (one: ListedIncident, other: ListedIncident): number => (one.id < other.id ? 1 : -1);
+// However much noise there is, what is worst is not pushed off the screen.
+const worstFirst = (one: ListedIncident, other: ListedIncident): number =>
+  other.severity - one.severity || (one.id < other.id ? 1 : -1);
 
 /** Follows a gateway, and makes pictures of it. */
 export interface Model {
@@ -108,7 +110,7 @@ export const createModel = (client: AlertClient, clock: Clock): Model => {
       const [status, accounts] = await Promise.all([client.status(), client.accounting()]);
       const rates = ratesOf(before, status);
       before = status;
-      const all = [...incidents.values()].sort(newestFirst);
+      const all = [...incidents.values()].sort(worstFirst);
       const open = all.filter(({ state }) => state === 'OPEN');
       return {
         at: clock.now(),

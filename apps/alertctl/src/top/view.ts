@@ -49,14 +49,12 @@ const reports = ({ status, rates }: Frame): readonly Piece[] => {
   const kinds = ['kept', 'duplicate', 'refused', 'shed'] as const;
   return [
     label('Reports'),
-    ...kinds.flatMap((kind): Piece[] => {
-      const bad = (kind === 'refused' || kind === 'shed') && (rates?.[kind] ?? 0) > 0;
-      const rate = rates ? `${perSecond(rates[kind])} ` : '';
-      return [
-        [`${rate}${kind} `, bad ? 'red' : undefined],
-        [`(${number(status.reports[kind])})  `, 'dim'],
-      ];
+    ...kinds.map((kind): Piece => {
+      const isBad = (kind === 'refused' || kind === 'shed') && (rates?.[kind] ?? 0) > 0;
+      const much = rates ? perSecond(rates[kind]) : number(status.reports[kind]);
+      return [`${much} ${kind}  `, isBad ? 'red' : undefined];
     }),
+    [rates ? `(${number(status.reports.kept)} kept in all)` : '(in all)', 'dim'],
   ];
 };
 
@@ -144,13 +142,15 @@ const fitted = <Row>(
 
 const heading = ({ status, at }: Frame, screen: Screen): readonly Piece[] => [
   ['alert-gateway', 'bold'],
+  ...(screen.away === undefined ? [] : [[`  ${safeLine(screen.away)}`, ['bold', 'red']] satisfies Piece]),
   [` ${safeLine(status.version)} at ${safeLine(screen.address)}, up ${age(status.startedAt, status.serverTime)}  `],
   [localTime(at), 'dim'],
-  ...(screen.away === undefined ? [] : [[`  ${safeLine(screen.away)}`, ['bold', 'red']] satisfies Piece]),
 ];
 
 // Without a terminal there is no last line.
 const mostIncidents = 100;
+/** With fewer lines than this below the head, channels are left out. */
+const leastShared = 9;
 
 /** The lines of one frame; no longer than the screen is wide, no more than it is high. */
 export const drawFrame = (frame: Frame, screen: Screen): readonly string[] => {
@@ -159,21 +159,17 @@ export const drawFrame = (frame: Frame, screen: Screen): readonly string[] => {
   const left = (rows ?? Number.POSITIVE_INFINITY) - head.length - (screen.hint === undefined ? 0 : 1);
   const channels = [...frame.channels].sort((one, other) => trouble(other) - trouble(one));
   const channelTable = (shown: readonly ChannelHealth[]) => table(channelColumns, shown, paint, columns);
-  // Incidents get half of what is left at the least: they are what people look for.
+  // Incidents get half of what is left at the least, and all of it where that is little.
+  const share = left < leastShared ? 0 : Math.max(3, Math.floor(left / 2) - 1);
   const upper =
-    channels.length === 0 ? [] : ['', ...fitted(channels, Math.max(3, left / 2 - 1), 'channels', channelTable, screen)];
+    channels.length === 0 || share === 0 ? [] : ['', ...fitted(channels, share, 'channels', channelTable, screen)];
   const incidentRows = (shown: readonly ListedIncident[]) => incidentTable(shown, frame.at, paint, columns);
   const lower =
     frame.incidents.length === 0
       ? [paint('dim', 'No incidents are open.')]
       : fitted(frame.incidents, Math.min(mostIncidents, left - upper.length - 1), 'incidents', incidentRows, screen);
-  return [
-    ...head,
-    ...upper,
-    '',
-    ...lower,
-    ...(screen.hint === undefined ? [] : [lineOf([[screen.hint, 'dim']], screen)]),
-  ];
+  const body = [...upper, '', ...lower].slice(0, Math.max(0, left));
+  return [...head, ...body, ...(screen.hint === undefined ? [] : [lineOf([[screen.hint, 'dim']], screen)])];
 };
 
 const newestShown = 20;
