@@ -44,7 +44,7 @@ export interface PolicyRpcParts {
   readonly observe: (service: string) => ObserveHandlers;
 }
 
-const mostAlerts = 256;
+const mostAlerts = 200;
 const alertsField = 2;
 // What a message may be long, less what stands around the text.
 const longestText = limits.batchBytes;

@@ -271,7 +271,7 @@ export interface ScriptedAlert {
 
 /** What to simulate. */
 export interface SimulationOptions {
-  /** 1 to 256. */
+  /** 1 to 200. */
   readonly alerts: readonly ScriptedAlert[];
   /** The policy in YAML; the one in force, if left out. */
   readonly text?: string | undefined;

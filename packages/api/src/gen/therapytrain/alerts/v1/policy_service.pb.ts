@@ -202,7 +202,7 @@ export interface ReloadPolicyResponse {
 export interface SimulatePolicyRequest {
   /** The policy, in YAML; the one in force where it is empty. */
   text: string;
-  /** 1 to 256 alerts. */
+  /** 1 to 200 alerts. */
   alerts: ScriptedAlert[];
   /**
    * Until when incidents are looked at again after the last alert (escalations, reminders, quiet); not at all if
