@@ -154,7 +154,9 @@ describe('a gateway whose policy file changes', () => {
     expect(hook.arrivals()).toEqual([]);
     await waitFor(() => hook.arrivals().length === 1, { deadline: 20_000, what: 'the notice' });
     expect(Date.now() - begun).toBeGreaterThan(5_500);
-    const { deliveries } = await started.client.deliveries.list();
-    expect(deliveries.map(({ state, policy }) => [state, policy])).toEqual([['done', before]]);
+    const deliveries = async () => (await started.client.deliveries.list()).deliveries;
+    await waitFor(async () => (await deliveries())[0]?.state === 'done', { what: 'the settlement' });
+    expect((await deliveries()).map(({ policy }) => policy)).toEqual([before]);
+    expect(hook.arrivals()).toHaveLength(1);
   }, 120_000);
 });

@@ -194,7 +194,7 @@ export const metricDefinitions = {
   },
   'alerts.policy.reload.successful': {
     kind: 'gauge',
-    unit: '1',
+    unit: '{success}',
     description: '1 while the last attempt to put another policy in force was not refused; else 0.',
     attributes: {},
   },
@@ -206,7 +206,7 @@ export const metricDefinitions = {
   },
   'alerts.policy.info': {
     kind: 'gauge',
-    unit: '1',
+    unit: '{policy}',
     description: '1 for the policy in force.',
     attributes: { version: 'its version, of 12 hexadecimal digits' },
   },
