@@ -11,7 +11,7 @@ import {
   watchIncidents,
 } from '@therapytrain/alerts-telemetry';
 import type { Meter, Tracer } from '@opentelemetry/api';
-import { createChannels } from './channels.ts';
+import { createChannels, type PreparedChannels } from './channels.ts';
 import { loadKey } from './keys.ts';
 import { channelKinds } from './kinds.ts';
 import { startPruning } from './pruning.ts';
@@ -38,8 +38,13 @@ export interface FollowUp {
   planned(): Promise<Cursor>;
   /** The policy in force. */
   policy(): Policy;
-  /** Puts another policy in force, its channels first. Rejects and changes nothing where one cannot be built. */
-  use(policy: Policy): Promise<void>;
+  /** How far planning is behind, and how many attempts are under way. */
+  planning(): { readonly lag: number; readonly busy: number };
+  /**
+   * Builds everything that another policy needs. Throws `POLICY_INVALID` and changes nothing where a channel cannot be
+   * built. What it returns puts the policy and its channels in force, in one step that cannot fail.
+   */
+  prepare(policy: Policy): PreparedChannels;
   /** Ends planning and the attempts under way, and closes channels and store. */
   stop(): Promise<void>;
 }
@@ -65,7 +70,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
     ports,
     wrap: (settings, channel) => traceChannel(settings, channel, tracer, meter),
   });
-  await channels.use(policy);
+  channels.prepare(policy).use();
   const key = Buffer.from(loadKey('pseudonym', directory, systemRandom)).toString('hex');
   const engine = startEngine({
     log,
@@ -98,10 +103,17 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
     lag: () => engine.planner.lag(),
     planned: () => store.cursor(),
     policy: () => policy,
-    use: async (next) => {
-      await channels.use(next);
-      policy = next;
+    prepare: (next) => {
+      const prepared = channels.prepare(next);
+      return {
+        ...prepared,
+        use: () => {
+          prepared.use();
+          policy = next;
+        },
+      };
     },
+    planning: () => ({ lag: engine.planner.lag(), busy: engine.worker.busy() }),
     stop: async () => {
       pruning.stop();
       await engine.stop();

@@ -3,18 +3,29 @@ import { type AlertLog, type Cursor, limits, type Millis, type Ports } from '@th
 import { createFlow, type Desk, type Policy } from '@therapytrain/alerts-manager';
 import { admissionDefaults, type AdmissionOptions, createAdmission, type OnShed } from './admission.ts';
 import { connectionDefaults, type ConnectionOptions, createConnections } from './connections.ts';
+import { countReports, type ReportCounts } from './counting.ts';
 import { callDeadline, createDeadlines, requestDeadline } from './deadlines.ts';
+import type { PolicyInForce } from './policy-in-force.ts';
 import { startReadiness } from './readiness.ts';
 import { startRetention } from './retention.ts';
 import { createAlertRpc, type ObserveHandlers, type OnReported } from './rpc/alert-rpc.ts';
-import { askingDesk, createDeskRpc } from './rpc/desk-rpc.ts';
+import { askingDesk, createDeskRpc, type RpcService } from './rpc/desk-rpc.ts';
 import { explainAlert } from './rpc/explain-alert.ts';
+import { createStatusRpc } from './rpc/gateway-status.ts';
 import { createGuard } from './rpc/guard.ts';
 import { addHealth } from './rpc/health.ts';
+import { createPolicyRpc } from './rpc/policies.ts';
 import { addReflection } from './rpc/reflection.ts';
-import { createUnary } from './rpc/unary.ts';
-import { createTokens } from './stream/cursor.ts';
+import { createStreamIncidents } from './rpc/stream-incidents.ts';
+import { createUnary, type Unary } from './rpc/unary.ts';
+import { createTokens, type Tokens } from './stream/cursor.ts';
 import { createHub, hubDefaults, type HubOptions } from './stream/hub.ts';
+import {
+  createIncidentHub,
+  type IncidentHub,
+  incidentHubDefaults,
+  type IncidentHubOptions,
+} from './stream/incident-hub.ts';
 import { createTopics } from './stream/topics.ts';
 
 /** What a gateway is made of. */
@@ -34,7 +45,12 @@ export interface GatewayParts {
   readonly lag?: () => number;
   /** How far the log is planned: what is not is kept, whatever its age. Default: nothing is planned. */
   readonly planned?: () => Promise<Cursor>;
+  /** What may change the policy. Without one `PolicyService` refuses. */
+  readonly policies?: PolicyInForce;
+  /** How far planning is behind, and how many attempts are under way. */
+  readonly planning?: () => { readonly lag: number; readonly busy: number };
   /** Bounds that differ from the defaults; for tests. */
+  readonly incidentHub?: Partial<IncidentHubOptions>;
   readonly hub?: Partial<HubOptions>;
   readonly admission?: Partial<AdmissionOptions>;
   readonly connections?: Partial<ConnectionOptions>;
@@ -119,10 +135,44 @@ const retain = ({ log, policy, planned, ports, observer }: GatewayParts) =>
     onRetained: observer.onRetained,
     onFailure: observer.onDefect,
   });
+interface OtherParts {
+  readonly tokens: Tokens;
+  readonly unary: Unary;
+  readonly greet: () => Metadata;
+  readonly counts: () => ReportCounts;
+  readonly state: () => GatewayState;
+}
+
+/** The services beside `AlertService`. */
+const createOtherServices = (
+  parts: GatewayParts,
+  { tokens, unary, greet, counts, state }: OtherParts,
+): { readonly services: readonly RpcService[]; readonly incidents: IncidentHub | undefined } => {
+  const { desk, log, policies, planning, observer, version } = parts;
+  const { clock, ids } = parts.ports;
+  const options = { ...incidentHubDefaults, ...parts.incidentHub };
+  const incidents = desk && createIncidentHub({ desk, tokens, clock, options });
+  const observe = observer.handlers;
+  const stream = createStreamIncidents(
+    { tokens, onDefect: observer.onDefect, ...(desk && incidents && { desk, hub: incidents }) },
+    greet,
+  );
+  const streamIncidents = observe('therapytrain.alerts.v1.IncidentService').stream('StreamIncidents', stream);
+  const shared = { clock, unary, observe };
+  return {
+    incidents,
+    services: [
+      ...createDeskRpc({ ...shared, desk, log, tokens, ids, streamIncidents }),
+      createPolicyRpc({ ...shared, policies, desk, ids }),
+      createStatusRpc({ ...shared, version, startedAt: clock.now(), reports: counts, state, planning, policies }),
+    ],
+  };
+};
 
 /** Ties the parts together and serves. */
 export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
   const { log, policy, ports, observer } = parts;
+  const { onReported, counts } = countReports(observer.onReported);
   const types = () => policy().types;
   const flow = createFlow({ log, types, ports });
   const admission = createAdmission(
@@ -147,7 +197,7 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
     greet,
     traceParent: observer.traceParent,
     onDefect: observer.onDefect,
-    onReported: observer.onReported,
+    onReported,
     observe: observer.handlers('therapytrain.alerts.v1.AlertService'),
     unary,
     explain: askingDesk(parts.desk, explainAlert),
@@ -159,23 +209,16 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
     interceptors: [createGuard({ requests, called: connections.called })],
   });
   server.addService(rpc.definition, rpc.handlers);
-  const asking = {
-    desk: parts.desk,
-    log,
-    tokens,
-    clock: ports.clock,
-    ids: ports.ids,
-    unary,
-    observe: observer.handlers,
+  const state = (): GatewayState => {
+    const { loopDelay, alerts } = admission.state();
+    return { ...hub.state(), loopDelay, waiting: alerts, log: log.bounds() };
   };
-  for (const { definition, handlers } of createDeskRpc(asking)) server.addService(definition, handlers);
+  const { services, incidents } = createOtherServices(parts, { tokens, unary, greet, counts, state });
+  for (const { definition, handlers } of services) server.addService(definition, handlers);
   const health = addHealth(server, greet);
   if (parts.reflection) addReflection(server);
   const retention = retain(parts);
-  observer.watch(() => {
-    const { loopDelay, alerts } = admission.state();
-    return { ...hub.state(), loopDelay, waiting: alerts, log: log.bounds() };
-  });
+  observer.watch(state);
   const { injectConnection } = server.createConnectionInjector(ServerCredentials.createInsecure());
   const port = await connections.listen(parts.listen, injectConnection);
   const readiness = startReadiness(ports.clock, () => admission.state().loopDelay, health.set);
@@ -186,10 +229,12 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
       if (connections.open() > 0) await ports.clock.sleep(notice);
       const gone = connections.stop();
       rpc.drain();
+      incidents?.drain(streamRetryDelay);
       health.endWatches();
       await shutDown(server, gone, within, ports);
       retention.stop();
       hub.close();
+      incidents?.close();
       calls.close();
       requests.close();
       admission.close();

@@ -1,22 +1,32 @@
 import { readFileSync } from 'node:fs';
-import { AlertError, systemPorts, systemRandom } from '@therapytrain/alerts-core';
+import {
+  AlertError,
+  type NewAuditEntry,
+  type Ports,
+  type Store,
+  systemPorts,
+  systemRandom,
+} from '@therapytrain/alerts-core';
 import { createSqliteLog, openSqliteStore } from '@therapytrain/alerts-store-sqlite';
-import { policyDifference } from '@therapytrain/alerts-manager';
 import {
   createAlertMetrics,
   createLogger,
+  createPolicyMetrics,
   type Logger,
   startTelemetry,
   type Telemetry,
   traceLog,
   traceServer,
 } from '@therapytrain/alerts-telemetry';
+import { watchFile } from './file-watch.ts';
 import { type FollowUp, startFollowUp } from './follow-up.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { loadKey } from './keys.ts';
 import { createObserver } from './observer.ts';
 import { type GatewayOptions, readOptions } from './options.ts';
-import { faultLine, loadPolicy } from './policy-file.ts';
+import { startEntry } from './policy-audit.ts';
+import { faultLine, type LoadedPolicy, loadPolicyFile, readPolicyFile } from './policy-file.ts';
+import { createPolicyInForce, type PolicyInForce } from './policy-in-force.ts';
 import { welcome } from './welcome.ts';
 
 // Together below 20 s (reliability.md §4.2).
@@ -46,32 +56,62 @@ const openLog = (options: GatewayOptions, logger: Logger) =>
     ...(options.unsafeSynchronous ? { unsafeSynchronous: options.unsafeSynchronous } : {}),
   });
 
-const readPolicyFile = ({ policy }: GatewayOptions, logger: Logger) =>
-  loadPolicy(policy, { onLint: (lint) => logger.warn({ reason: faultLine(lint) }, 'the policy') });
+interface PolicyParts {
+  readonly options: GatewayOptions;
+  readonly store: Store;
+  readonly ports: Ports;
+  readonly meter: Telemetry['meter'];
+  readonly logger: Logger;
+}
 
-/** On SIGHUP the policy is read again. A bad one changes nothing, and is told. */
-const reloadOnSignal = (options: GatewayOptions, followUp: FollowUp, logger: Logger): void => {
-  process.on('SIGHUP', () => {
-    const reload = async (): Promise<void> => {
-      const before = followUp.policy();
-      const next = readPolicyFile(options, logger);
-      await followUp.use(next);
-      for (const { kind, text } of policyDifference(before, next)) logger.info({ reason: kind }, `policy: ${text}`);
-      logger.info({ version: next.version }, 'the policy was read again and is in force');
-    };
-    reload().catch((err: unknown) => logger.error({ err }, 'the policy was read again and is not in force'));
+/** The one place that changes the policy: on SIGHUP, when its file changes, and when somebody asks. */
+const startPolicy = async (
+  first: LoadedPolicy,
+  followUp: FollowUp,
+  { options, store, ports, meter, logger }: PolicyParts,
+): Promise<{ readonly policies: PolicyInForce; stop(): void }> => {
+  const record = (audit: readonly NewAuditEntry[]): Promise<void> => store.commit({ audit });
+  await record([startEntry(first.policy.version, ports.clock.now())]);
+  const policies = createPolicyInForce({
+    file: options.policy,
+    first,
+    read: readPolicyFile,
+    policy: followUp.policy,
+    prepare: followUp.prepare,
+    record,
+    clock: ports.clock,
+    metrics: createPolicyMetrics(meter),
+    logger,
   });
+  const reload = (cause: 'signal' | 'file'): void => {
+    policies.reload({ cause, by: 'gateway' }).catch((err: unknown) => {
+      // What refuses a policy has been told already.
+      if (!(err instanceof AlertError) || err.code === 'NOT_CONFIGURED')
+        logger.error({ err }, 'the policy was not read');
+    });
+  };
+  process.on('SIGHUP', () => reload('signal'));
+  const watching =
+    options.policy === undefined ? undefined : watchFile(options.policy, ports.clock, () => reload('file'));
+  return { policies, stop: () => watching?.stop() };
 };
 
 /** Builds the parts, wraps them in telemetry, and serves: the only place where all parts meet. */
 const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logger) => {
-  const policy = readPolicyFile(options, logger);
+  const first = loadPolicyFile(options.policy, {
+    onLint: (lint) => logger.warn({ reason: faultLine(lint) }, 'the policy'),
+  });
   const disk = await openLog(options, logger);
   const store = await openSqliteStore({ directory: options.data, onFatal: endOnBadDisk('store', options, logger) });
   const { tracer, meter } = telemetry;
   const log = traceLog(disk, tracer, meter);
   const ports = systemPorts(log.bounds().newestId);
-  const followUp = await startFollowUp({ log, store, policy, ports, directory: options.data, tracer, meter, logger });
+  const followUp = await startFollowUp({
+    ...{ log, store, ports, tracer, meter, logger },
+    policy: first.policy,
+    directory: options.data,
+  });
+  const policy = await startPolicy(first, followUp, { options, store, ports, meter, logger });
   const gateway = await startGateway({
     log,
     policy: followUp.policy,
@@ -79,6 +119,8 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
     lag: followUp.lag,
     planned: followUp.planned,
     admission: { maxLag: options.maxPlanLag },
+    policies: policy.policies,
+    planning: followUp.planning,
     ports,
     cursorKey: loadKey('cursor', options.data, systemRandom),
     listen: options.listen,
@@ -93,12 +135,12 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
   });
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     // Whoever pressed Ctrl-C has nobody to move elsewhere first.
+    policy.stop();
     await gateway.stop(drainWithin, signal === 'SIGTERM' ? notice : 0);
     await followUp.stop();
     await log.close();
     await telemetry.shutdown();
   };
-  reloadOnSignal(options, followUp, logger);
   return { gateway, stop };
 };
 

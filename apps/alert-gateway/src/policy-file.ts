@@ -4,6 +4,7 @@ import {
   defaultPolicy,
   type Policy,
   type PolicyFault,
+  type PolicyReading,
   readPolicy,
   type SecretSources,
 } from '@therapytrain/alerts-manager';
@@ -11,7 +12,7 @@ import { channelKinds } from './kinds.ts';
 
 const kinds = new Map(channelKinds.map((each) => [each.kind, each]));
 
-const text = (file: string): string => {
+const textOf = (file: string): string => {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
@@ -24,6 +25,24 @@ const text = (file: string): string => {
 export const faultLine = ({ line, column, path, rule, hint }: PolicyFault): string =>
   `${line}:${column} ${path}: ${rule}${hint ? ` (${hint})` : ''}`;
 
+/** A policy file that was read: with faults there is no policy. */
+export interface PolicyFileReading extends PolicyReading {
+  readonly text: string;
+}
+
+/** Reads a policy file. Throws `POLICY_INVALID` where it cannot be read at all. */
+export const readPolicyFile = (
+  file: string,
+  environment: SecretSources['environment'] = process.env,
+): PolicyFileReading => {
+  const read = textOf(file);
+  const secrets = { environment, readFile: (path: string) => readFileSync(path, 'utf8') };
+  return { text: read, ...readPolicy(read, { kinds, secrets }) };
+};
+
+/** Looks at a policy that somebody sent: what it names, an environment variable or a file, is not looked for. */
+export const readForeignPolicy = (text: string): PolicyReading => readPolicy(text, { kinds, secrets: undefined });
+
 /** What a policy file is loaded with. */
 export interface LoadPolicyOptions {
   /** Default: the environment of the process. */
@@ -32,20 +51,27 @@ export interface LoadPolicyOptions {
   readonly onLint?: (lint: PolicyFault) => void;
 }
 
+/** The policy that a gateway begins with, and the text that it was read from; empty for the built-in one. */
+export interface LoadedPolicy {
+  readonly policy: Policy;
+  readonly text: string;
+}
+
 /** Loads a policy. Throws `POLICY_INVALID` with every fault, each with its line and column. */
-export const loadPolicy = (
+export const loadPolicyFile = (
   file: string | undefined,
   { environment = process.env, onLint }: LoadPolicyOptions = {},
-): Policy => {
-  if (file === undefined) return defaultPolicy;
-  const { policy, faults, lints } = readPolicy(text(file), {
-    kinds,
-    secrets: { environment, readFile: (path) => readFileSync(path, 'utf8') },
-  });
+): LoadedPolicy => {
+  if (file === undefined) return { policy: defaultPolicy, text: '' };
+  const { policy, faults, lints, text } = readPolicyFile(file, environment);
   if (!policy) {
     const lines = [`the policy ${file} is not valid:`, ...faults.map((each) => `  ${faultLine(each)}`)];
     throw new AlertError('POLICY_INVALID', lines.join('\n'));
   }
   for (const lint of lints) onLint?.(lint);
-  return policy;
+  return { policy, text };
 };
+
+/** The same, of which only the policy is wanted. */
+export const loadPolicy = (file: string | undefined, options: LoadPolicyOptions = {}): Policy =>
+  loadPolicyFile(file, options).policy;

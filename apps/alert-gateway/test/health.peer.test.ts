@@ -9,6 +9,8 @@ const services = [
   'therapytrain.alerts.v1.IncidentService',
   'therapytrain.alerts.v1.SilenceService',
   'therapytrain.alerts.v1.DeliveryService',
+  'therapytrain.alerts.v1.PolicyService',
+  'therapytrain.alerts.v1.GatewayService',
 ];
 
 describe('grpc.health.v1', () => {

@@ -14,6 +14,7 @@ import { reportCommand } from './commands/report.ts';
 import { silencesCommand } from './commands/silences.ts';
 import { statusCommand } from './commands/status.ts';
 import { streamCommand } from './commands/stream.ts';
+import { topCommand } from './commands/top.ts';
 import { ExitCode, exitCodesHelp } from './exit-code.ts';
 import { addGlobalOptions } from './global-options.ts';
 import { faultJson } from './output/fault.ts';
@@ -65,6 +66,7 @@ const commands = [
   accountingCommand,
   explainCommand,
   statusCommand,
+  topCommand,
   policyCommand,
   completionCommand,
 ];

@@ -24,7 +24,7 @@ describe('bash completes', () => {
     [[''], names],
     [
       ['incidents', ''],
-      ['list', 'show', 'ack', 'resolve', 'assign', 'comment'],
+      ['list', 'watch', 'show', 'ack', 'resolve', 'assign', 'comment'],
     ],
     [
       ['incidents', 'list', '--state', ''],

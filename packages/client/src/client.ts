@@ -17,6 +17,7 @@ import type { AlertClientParts } from './parts.ts';
 import { createPrepareReport, createSendReport, type PreparedReport } from './report/report.ts';
 import { createSender } from './report/sender.ts';
 import { createSpooling } from './spool/spooling.ts';
+import { createIncidentStream } from './stream/incidents.ts';
 import { createSubscribe } from './stream/subscribe.ts';
 import type { AlertClient, ReportOptions } from './types.ts';
 
@@ -60,7 +61,8 @@ export const createAlertClient = (options: AlertClientOptions = {}, parts: Alert
   const send = createSendReport({ sender, clock, deadline, attempts: retry.attempts, shelter: spooling?.shelter });
   const ask = createAsk({ link: reads, settings, clock, random, signal });
   const backoff = createBackoff({ ...retry, maxDelay: Math.min(retry.maxDelay, longestDeafness) }, random);
-  const subscribe = createSubscribe({ link: reads, clock, random, backoff, silence, signal });
+  const streaming = { link: reads, clock, random, backoff, silence, signal };
+  const subscribe = createSubscribe(streaming);
 
   const report = (draft: AlertDraft, reportOptions: ReportOptions = {}) => {
     if (signal.aborted) return Promise.reject(new AlertError('CLOSED', 'the client is closed'));
@@ -95,7 +97,7 @@ export const createAlertClient = (options: AlertClientOptions = {}, parts: Alert
     get: (alertId) => getAlert(ask, alertId),
     list: (listOptions = {}) => listAlerts(ask, listOptions),
     health: () => gatewayHealth(ask, reads, clock),
-    ...createDeskCalls(ask, ports.ids),
+    ...createDeskCalls(ask, ports.ids, createIncidentStream(streaming)),
     spooled: () => spooling?.size() ?? 0,
     ready: () => spooling?.ready() ?? Promise.resolve(),
     close: () => (closed ??= shut()),

@@ -34,6 +34,11 @@ export const alertErrorCodes = {
   SPOOL_FULL: ['RESOURCE_EXHAUSTED', 'The gateway is away and the spool has no room for this alert.', true],
   NOT_CONFIGURED: ['FAILED_PRECONDITION', 'What the call needs was not configured.', false],
   CLOSED: ['FAILED_PRECONDITION', 'The object was closed before the call.', false],
+  COVERAGE_LOST: [
+    'FAILED_PRECONDITION',
+    'Some alerts would no longer reach somebody; this must be accepted explicitly.',
+    false,
+  ],
   NOTIFICATION_FAILED: [
     'FAILED_PRECONDITION',
     'A channel did not take a notice; the message says why, by reason.',

@@ -74,6 +74,7 @@ export {
   type Hidden,
   type HiddenTotal,
   incidentAlerts,
+  type IncidentBatch,
   type IncidentQuery,
   type Job,
   type JobKind,

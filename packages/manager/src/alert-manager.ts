@@ -197,7 +197,7 @@ export class AlertManager {
 
   #facts(newestId?: string): AcceptFacts {
     const ids = createIds(this.#clock, this.#random, newestId);
-    return { types: this.#types, ports: { clock: this.#clock, random: this.#random, ids } };
+    return { types: this.#types, ports: { clock: this.#clock, ids } };
   }
 
   #keepIn(log: AlertLog) {

@@ -20,6 +20,7 @@ import {
   textFault,
 } from '@therapytrain/alerts-core';
 import { idFrom } from './hashes.ts';
+import type { IncidentChanges } from './incident-changes.ts';
 import { createExplain, type Explain } from './explain.ts';
 import { changesOf, withoutConflict } from './changes.ts';
 import type { Policy } from './policy/policy.ts';
@@ -73,6 +74,8 @@ export interface SilencePreview {
 export interface Desk {
   incident(id: string): Promise<Incident>;
   incidents(query: IncidentQuery): Promise<readonly Incident[]>;
+  /** Incidents as they change. */
+  readonly changes: IncidentChanges;
   acknowledge(command: IncidentCommand): Promise<Incident>;
   resolve(command: IncidentCommand): Promise<Incident>;
   assign(command: IncidentCommand & { readonly assignee: string }): Promise<Incident>;
@@ -96,6 +99,7 @@ export interface DeskParts {
   readonly store: Store;
   readonly policy: () => Policy;
   readonly ports: Ports;
+  readonly changes: IncidentChanges;
   /** Called after each change: there may be work. */
   readonly onChanged: () => void;
 }
@@ -244,6 +248,7 @@ export const createDesk = (parts: DeskParts): Desk => {
   return {
     incident: incidentOf,
     incidents: (query) => store.incidents(query),
+    changes: parts.changes,
     acknowledge: (command) => change(command, (incident, facts) => acknowledged(incident, command, facts)),
     resolve: (command) => change(command, (incident, facts) => resolvedBy(incident, command, facts)),
     assign: (command) => {

@@ -1,5 +1,6 @@
 import type { AlertLog, Ports, Store } from '@therapytrain/alerts-core';
 import { type Channel, createProjection, createPseudonyms, type Secret } from '@therapytrain/alerts-core/channel';
+import { watchChanges } from './incident-changes.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { type Canaries, createCanaries } from './canaries.ts';
 import { type Control, createControl } from './control/control.ts';
@@ -44,7 +45,8 @@ export interface Engine {
 
 /** Starts planning and working. */
 export const startEngine = (parts: EngineParts): Engine => {
-  const { log, store, policy, channel, ports, onError } = parts;
+  const { log, policy, channel, ports, onError } = parts;
+  const { store, changes } = watchChanges(parts.store);
   const pseudonyms = createPseudonyms(parts.pseudonymKey);
   const control = createControl({ policy, clock: ports.clock, perChannel: parts.perChannel ?? 4 });
   const { report } = createFlow({ log, types: () => policy().types, ports });
@@ -84,7 +86,7 @@ export const startEngine = (parts: EngineParts): Engine => {
     cursor: () => store.cursor(),
   });
   return {
-    desk: createDesk({ log, store, policy, ports, onChanged: onPlanned }),
+    desk: createDesk({ log, store, policy, ports, changes, onChanged: onPlanned }),
     planner,
     worker,
     channels: { breakers: control.states, canaryAges: canaries.ages },

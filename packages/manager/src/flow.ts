@@ -20,12 +20,11 @@ import { type Control, createControl } from './control/control.ts';
 import { createDetections, type DetectionParts, mostGroupsDefault } from './detections.ts';
 import type { Policy } from './policy/policy.ts';
 import { accept } from './stages/accept.ts';
-import { correlate, type CorrelateFacts, groupsOf, runsOf } from './stages/correlate.ts';
+import { groupsOf } from './stages/correlate.ts';
 import type { DeliverParts } from './stages/deliver.ts';
 import { keep } from './stages/keep.ts';
-import type { Standing } from './stages/mute.ts';
+import { planGroup } from './stages/plan.ts';
 import { review } from './stages/review.ts';
-import { type Plan, route } from './stages/route.ts';
 import { createSilenceEnds } from './silences.ts';
 import { mostAttempts } from './stages/settle.ts';
 import { isSuperseded } from './stages/superseded.ts';
@@ -102,42 +101,6 @@ const read = ({ alerts }: LogBatch): readonly Alert[] => alerts.map(({ encoded }
 
 const byKey = (incidents: readonly Incident[]): ReadonlyMap<string, Incident> =>
   new Map(incidents.map((incident) => [incident.key, incident]));
-
-/** One plan after another of the same incident. What the later one cancels of the earlier one was never planned. */
-const afterwards = (first: Plan, then: Plan): Plan => {
-  const dropped = first.jobs.filter(({ slot }) => then.cancel.includes(slot));
-  const unsaid = dropped
-    .filter(({ kind, pairs }) => kind === 'delivery' && pairs > 0)
-    .map(({ target, pairs }) => ({ channel: target, state: 'suppressed' as const, pairs }));
-  return {
-    incident: then.incident,
-    jobs: [...first.jobs.filter((job) => !dropped.includes(job)), ...then.jobs],
-    cancel: [...first.cancel, ...then.cancel],
-    counts: [...first.counts, ...unsaid, ...then.counts],
-    hidden: [...(first.hidden ?? []), ...(then.hidden ?? [])],
-    audit: [...first.audit, ...then.audit],
-  };
-};
-
-/** Everything that follows from the alerts of one group in a batch: run by run, as one change of its incident. */
-const planGroup = (
-  key: string,
-  alerts: readonly Alert[],
-  before: Incident | undefined,
-  standing: Standing,
-  facts: CorrelateFacts,
-): Plan | undefined => {
-  let plan: Plan | undefined;
-  for (const run of runsOf(alerts)) {
-    const touched = correlate(key, run, plan?.incident ?? before, facts);
-    if (!touched) continue;
-    const next = route(touched, standing, facts);
-    plan = plan ? afterwards(plan, next) : next;
-  }
-  if (!plan) return undefined;
-  const version = (before?.id === plan.incident.id ? before.version : 0) + 1;
-  return { ...plan, incident: { ...plan.incident, version } };
-};
 
 const tooOften = { state: 'dead', reason: 'peer_failed', detail: 'it was tried too often' } as const;
 

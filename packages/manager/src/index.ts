@@ -1,4 +1,5 @@
 export { AlertManager, type AlertManagerOptions, type AlertReporter } from './alert-manager.ts';
+export type { IncidentChanges } from './incident-changes.ts';
 export {
   type Command,
   createDesk,
@@ -19,6 +20,7 @@ export { createMemoryLog, type MemoryLogOptions } from './memory-log.ts';
 export { createPolicy, defaultPolicy } from './policy/create.ts';
 export type { Detection, DetectionCondition, DetectionStep } from './policy/detection.ts';
 export { policyDifference, type PolicyChange } from './policy/difference.ts';
+export { spanText } from './policy/difference-parts.ts';
 export type { PolicyFault } from './policy/document.ts';
 export { policyJsonSchema } from './policy/json-schema.ts';
 export { matchedRoutes } from './policy/matching.ts';
@@ -33,6 +35,25 @@ export type {
   Route,
 } from './policy/policy.ts';
 export { type PolicyReading, readPolicy, type ReadPolicyOptions } from './policy/read.ts';
+export { policyText } from './policy/text.ts';
 export { policySchema, type PolicySource } from './policy/schema.ts';
 export type { SecretSources } from './policy/secrets.ts';
 export { detectionSource } from './stages/detect.ts';
+export {
+  type Script,
+  type ScriptedAlert,
+  simulate,
+  type SimulatedAlert,
+  type SimulatedNotice,
+  type SimulatedReview,
+  type Simulation,
+} from './simulate.ts';
+export {
+  type CaseFailure,
+  type CaseResult,
+  casesOf,
+  type PolicyCase,
+  policyCasesSchema,
+  runCase,
+} from './policy-cases/cases.ts';
+export { type DocumentReading, readDocument } from './policy/read-document.ts';

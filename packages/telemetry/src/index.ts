@@ -17,3 +17,9 @@ export { traceLog } from './trace-log.ts';
 export { type DeliveryFigures, watchDeliveries } from './metrics/delivery-metrics.ts';
 export { countBreaches, countRows, type IncidentFigures, watchIncidents } from './metrics/incident-metrics.ts';
 export { countDetections } from './metrics/detection-metrics.ts';
+export {
+  createPolicyMetrics,
+  type PolicyCause,
+  type PolicyFigures,
+  type PolicyMetrics,
+} from './metrics/policy-metrics.ts';

@@ -31,6 +31,8 @@ export const createMemoryStore = ({ clock }: MemoryStoreParts): Store => {
     incidentsOf: whileOpen(questions.incidentsOf),
     incident: whileOpen((id: string) => rows.incidents.get(id)),
     incidents: whileOpen(questions.incidents),
+    changedIncidents: whileOpen(questions.changedIncidents),
+    newestChange: whileOpen(questions.newestChange),
     silences: whileOpen(questions.silences),
     applied: whileOpen((request: string) => rows.requests.get(request) !== undefined),
     commit: write(changing.apply),

@@ -1,4 +1,5 @@
 import { type ContractOptions, defineContract } from './contract.ts';
+import { changeChecks } from './store-checks/changes.ts';
 import { claimChecks } from './store-checks/claim.ts';
 import { closeChecks } from './store-checks/close.ts';
 import { commitChecks } from './store-checks/commit.ts';
@@ -22,6 +23,7 @@ export const storeChecks: readonly StoreCheck[] = [
   ...listChecks,
   ...pruneChecks,
   ...windowChecks,
+  ...changeChecks,
   ...closeChecks,
   ...modelChecks,
 ];

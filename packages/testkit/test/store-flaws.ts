@@ -501,6 +501,51 @@ export const flawedStores: readonly FlawedStore[] = [
     'incidents are listed newest first, by state, in pages',
   ),
   flawed(
+    'tells changes by the age of the incidents',
+    (store) => ({
+      ...store,
+      changedIncidents: async (after, limit) => {
+        const { incidents, cursor } = await store.changedIncidents(after, limit);
+        return { incidents: [...incidents].sort((one, other) => (one.id < other.id ? -1 : 1)), cursor };
+      },
+    }),
+    'changed incidents are told in the order of their newest changes, each once',
+  ),
+  flawed(
+    'reads on from the end, wherever a batch ended',
+    (store) => ({
+      ...store,
+      changedIncidents: async (after, limit) => ({
+        ...(await store.changedIncidents(after, limit)),
+        cursor: await store.newestChange(),
+      }),
+    }),
+    'changed incidents are told in the order of their newest changes, each once',
+  ),
+  flawed(
+    'tells no change of a settlement',
+    (store) => {
+      const settled = new Set<string>();
+      return {
+        ...store,
+        settle: (all) => {
+          for (const { changes } of all) for (const { id } of changes?.incidents ?? []) settled.add(id);
+          return store.settle(all);
+        },
+        changedIncidents: async (after, limit) => {
+          const { incidents, cursor } = await store.changedIncidents(after, limit);
+          return { incidents: incidents.filter(({ id }) => !settled.has(id)), cursor };
+        },
+      };
+    },
+    'what changes with a settlement is told as changed',
+  ),
+  flawed(
+    'takes places from the clock of what is kept',
+    (store) => ({ ...store, newestChange: async () => (await store.incidents({ limit: 99 })).length }),
+    'places in the order of changes last, and are never used again',
+  ),
+  flawed(
     'lists deliveries of all channels',
     (store) => ({ ...store, deliveries: (query) => store.deliveries(without(query, 'channel')) }),
     'deliveries are listed newest first, by incident, channel and state, in pages',

@@ -52,9 +52,14 @@ describe('nx g @therapytrain/workspace:channel throwaway', () => {
       expect(workspace.read('apps/alert-gateway/src/kinds.ts')).toMatch(
         /channelKinds: readonly ChannelKind\[\] = \[[\w, ]+, throwaway\];/,
       );
-      expect(workspace.read('apps/alert-gateway/package.json')).toContain(
-        '"@therapytrain/alerts-channel-throwaway": "0.1.0"',
+      expect(workspace.read('apps/alertctl/src/policy/kinds.ts')).toMatch(
+        /all: readonly ChannelKind\[\] = \[[\w, ]+, throwaway\];/,
       );
+      for (const app of ['alert-gateway', 'alertctl']) {
+        expect(workspace.read(`apps/${app}/package.json`)).toContain(
+          '"@therapytrain/alerts-channel-throwaway": "0.1.0"',
+        );
+      }
       workspace.link(folder);
     },
     minutes,

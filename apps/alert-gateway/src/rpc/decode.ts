@@ -22,6 +22,14 @@ export const shapes = {
   ListDeadLettersRequest: { 1: 'number', 2: 'text', 3: 'text', 4: 'text' },
   ReplayDeadLettersRequest: { 1: 'text', 3: 'text', 4: 'text', 5: 'number' },
   GetAccountingRequest: {},
+  StreamIncidentsRequest: { 1: 'text' },
+  GetPolicyRequest: {},
+  CheckPolicyRequest: { 1: 'text' },
+  ReloadPolicyRequest: { 1: 'text', 2: 'text', 3: 'number', 4: 'number' },
+  // Its alerts stand many times; what each holds is for the codec of reports to say.
+  SimulatePolicyRequest: { 1: 'text', 3: timestamp },
+  ScriptedAlert: { 1: {}, 2: timestamp },
+  GetStatusRequest: {},
 } as const satisfies Record<string, MessageShape>;
 
 /** The fields of a message that may stand many times, by number. */
@@ -56,8 +64,9 @@ export const decodeStrictly = <T>(
   shape: MessageShape,
   decode: (bytes: Buffer) => T,
   repeated: RepeatedFields = {},
+  longest: number = limits.alertBytes,
 ): T => {
-  if (bytes.length > limits.alertBytes) throw malformed(`it is longer than ${limits.alertBytes} bytes`);
+  if (bytes.length > longest) throw malformed(`it is longer than ${longest} bytes`);
   scanMessage(bytes, shape);
   scanRepeated(bytes, repeated);
   try {

@@ -1,4 +1,4 @@
-import type { MethodDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { handleServerStreamingCall, MethodDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { DeliveryServiceService, IncidentServiceService, SilenceServiceService } from '@therapytrain/alerts-api';
 import { AlertError, type AlertLog, type Clock, fieldError, type Ids } from '@therapytrain/alerts-core';
 import type { Tokens } from '../stream/cursor.ts';
@@ -20,13 +20,15 @@ export interface DeskRpcParts {
   readonly unary: Unary;
   /** Wraps the handlers of a service in their spans and metrics. */
   readonly observe: (service: string) => ObserveHandlers;
+  /** `StreamIncidents`, in its span and metrics. */
+  readonly streamIncidents: handleServerStreamingCall<Buffer, Buffer>;
 }
 
 /** Answers one message of a caller by asking the desk. */
 export type DeskHandle = (desk: Desk, message: Buffer, source: string) => Promise<Buffer>;
 
 /** One of them for each method of a service. */
-export type DeskHandles<Server> = { readonly [Method in keyof Server]: DeskHandle };
+export type DeskHandles<Server> = { readonly [Method in Exclude<keyof Server, `stream${string}`>]: DeskHandle };
 
 /** A service as grpc-js takes it. */
 export interface RpcService {
@@ -50,14 +52,17 @@ const inContractNames = (error: unknown): unknown => {
   return fieldError(error.violations.map(({ field, rule }) => ({ field: contractNames[field] ?? field, rule })));
 };
 
+/** What is answered where there is nothing that plans. */
+export const notPlanning = (): AlertError =>
+  new AlertError('NOT_CONFIGURED', 'this gateway keeps alerts only: it plans nothing', {
+    facts: { needs: 'planning' },
+  });
+
 /** Makes a handle of one that needs the desk. Without one it answers `NOT_CONFIGURED`. */
 export const askingDesk =
   (desk: Desk | undefined, handle: DeskHandle): Handle =>
   async (message, source) => {
-    if (!desk) {
-      const facts = { needs: 'planning' };
-      throw new AlertError('NOT_CONFIGURED', 'this gateway keeps alerts only: it plans nothing', { facts });
-    }
+    if (!desk) throw notPlanning();
     try {
       return await handle(desk, message, source);
     } catch (error) {
@@ -65,17 +70,26 @@ export const askingDesk =
     }
   };
 
-const fullName = (path: string): readonly [service: string, method: string] => {
+/** Of `/package.Service/Method`. */
+export const fullName = (path: string): readonly [service: string, method: string] => {
   const [, service = '', method = ''] = path.split('/');
   return [service, method];
 };
 
 type Definition = Readonly<Record<string, Parameters<typeof bytesOnly>[0]>>;
 
-const serviceOf = (definition: Definition, handles: DeskHandles<unknown>, parts: DeskRpcParts): RpcService => {
+type Streams = Readonly<Record<string, handleServerStreamingCall<Buffer, Buffer>>>;
+
+const serviceOf = (
+  definition: Definition,
+  handles: DeskHandles<unknown>,
+  parts: DeskRpcParts,
+  streams: Streams = {},
+): RpcService => {
   const { desk, unary, observe } = parts;
   const byMethod: Readonly<Record<string, DeskHandle>> = handles;
   const handlers = Object.entries(definition).map(([name, { path }]) => {
+    if (streams[name]) return [name, streams[name]] as const;
     const handle = byMethod[name];
     if (!handle) throw new Error(`there is no handler of ${path}`);
     const [service, method] = fullName(path);
@@ -89,7 +103,9 @@ const serviceOf = (definition: Definition, handles: DeskHandles<unknown>, parts:
 
 /** Ties `IncidentService`, `SilenceService` and `DeliveryService` to the desk. */
 export const createDeskRpc = (parts: DeskRpcParts): readonly RpcService[] => [
-  serviceOf(IncidentServiceService, createIncidentHandles(parts), parts),
+  serviceOf(IncidentServiceService, createIncidentHandles(parts), parts, {
+    streamIncidents: parts.streamIncidents,
+  }),
   serviceOf(SilenceServiceService, createSilenceHandles(parts), parts),
   serviceOf(DeliveryServiceService, createDeliveryHandles(parts), parts),
 ];

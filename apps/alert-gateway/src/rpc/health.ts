@@ -14,7 +14,7 @@ import { statusOf } from './status.ts';
 /** The names that `grpc.health.v1` answers for: the whole gateway, and each service. */
 const services = [
   '',
-  ...['AlertService', 'IncidentService', 'SilenceService', 'DeliveryService'].map(
+  ...['AlertService', 'IncidentService', 'SilenceService', 'DeliveryService', 'PolicyService', 'GatewayService'].map(
     (name) => `therapytrain.alerts.v1.${name}`,
   ),
 ];

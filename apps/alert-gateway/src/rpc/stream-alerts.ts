@@ -51,7 +51,11 @@ const resumeAt = (cursor: Cursor, log: AlertLog): Cursor => {
 const bufferedMessages = 256;
 const bufferedBytes = 256 * 1024;
 
-const sinkOf = (call: ServerWritableStream<Buffer, Buffer>, { onDefect }: StreamParts): Sink => {
+/** The connection to one subscriber, with bounds on what may be on its way. */
+export const sinkOf = (
+  call: ServerWritableStream<Buffer, Buffer>,
+  { onDefect }: Pick<StreamParts, 'onDefect'>,
+): Sink => {
   let bytes = 0;
   return {
     write: (frame) => {

@@ -89,6 +89,12 @@ const incidentPart = (has: DeskContents, once: Once) => {
       return next;
     });
   return {
+    // It never changes by itself: who follows hears of nothing.
+    changes: {
+      newest: async () => 0,
+      after: async (place) => ({ incidents: [], cursor: place }),
+      follow: () => () => undefined,
+    },
     incident: async (id) => known(has.incidents, id, 'INCIDENT'),
     incidents: async ({ states, overdueAt, before, limit }) =>
       below(

@@ -10,6 +10,7 @@ import { safeLine } from '../output/safe-text.ts';
 import { largestPage } from '../pieces.ts';
 import { type Session } from '../session.ts';
 import { addIncidentList } from './incident-list.ts';
+import { addIncidentWatch } from './incident-watch.ts';
 
 /** The whole id of an incident of which the end may be enough. */
 export const incidentId = (session: Session, text: string): Promise<string> =>
@@ -73,6 +74,7 @@ export const incidentsCommand = (act: Act): Command => {
     )
     .addHelpText('after', details);
   addIncidentList(group, act);
+  addIncidentWatch(group, act);
   group
     .command('show')
     .summary('show one incident and its newest alerts')
@@ -95,6 +97,7 @@ export const incidentsCommand = (act: Act): Command => {
 const details = `
 Examples:
   alertctl incidents list --state OPEN --watch
+  alertctl incidents watch --json | ./forward
   alertctl incidents show 5a6b7c8d
   alertctl incidents ack 5a6b7c8d --source alice --comment 'On it'
   alertctl incidents resolve 5a6b7c8d --comment 'Key was rotated'`;

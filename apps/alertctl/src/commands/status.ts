@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import { type Alert } from '@therapytrain/alerts-core';
-import { type GatewayHealth, type ServingStatus } from '@therapytrain/alerts-client';
+import { type Alert, AlertError } from '@therapytrain/alerts-core';
+import { type GatewayHealth, type GatewayStatus, type ServingStatus } from '@therapytrain/alerts-client';
 import { type Act } from '../act.ts';
 import { ExitCode } from '../exit-code.ts';
 import { aligned } from '../output/alerts.ts';
 import { type Paint } from '../output/paint.ts';
 import { safeLine } from '../output/safe-text.ts';
-import { age, localTime, rfc3339 } from '../output/time.ts';
+import { age, fromNow, localTime, rfc3339 } from '../output/time.ts';
 import { type Session } from '../session.ts';
 
 const serving = (status: ServingStatus, paint: Paint): string =>
@@ -17,7 +17,41 @@ const newestText = (newest: Alert | undefined, now: number): string =>
     ? 'none'
     : `sequence ${newest.sequence}, received ${age(newest.receivedAt, now)} ago (${localTime(newest.receivedAt)})`;
 
-const lines = (session: Session, health: GatewayHealth, newest: Alert | undefined): readonly string[] =>
+// One that is older than this alertctl cannot say it.
+const moreOf = async ({ client }: Session): Promise<GatewayStatus | undefined> => {
+  try {
+    return await client.status();
+  } catch (error) {
+    if (error instanceof AlertError && error.code === 'NOT_CONFIGURED') return undefined;
+    throw error;
+  }
+};
+
+const policyText = ({ version, refused }: NonNullable<GatewayStatus['policy']>, { paint, clock }: Session): string => {
+  if (!refused) return safeLine(version);
+  const what = `the last change was refused ${fromNow(refused.at, clock.now())} (${refused.code})`;
+  return `${safeLine(version)}  ${paint('red', safeLine(what))}, see alertctl policy show`;
+};
+
+const moreLines = (session: Session, { policy, planning, startedAt, reports }: GatewayStatus) => {
+  const { kept, refused, shed } = reports;
+  const facts: (readonly [string, string])[] = [
+    ['Up since', `${localTime(startedAt)} (${age(startedAt, session.clock.now())})`],
+    ['Reports', `${kept} kept, ${refused} refused, ${shed} shed since then`],
+  ];
+  if (planning) facts.push(['To be planned', `${planning.lag} alerts`]);
+  if (policy) facts.push(['Policy', policyText(policy, session)]);
+  return facts;
+};
+
+/** All that was asked. */
+interface Asked {
+  readonly health: GatewayHealth;
+  readonly newest: Alert | undefined;
+  readonly more: GatewayStatus | undefined;
+}
+
+const lines = (session: Session, { health, newest, more }: Asked): readonly string[] =>
   aligned(
     [
       ['Gateway', `${safeLine(session.global.address)}  ${serving(health.status, session.paint)}`],
@@ -25,17 +59,27 @@ const lines = (session: Session, health: GatewayHealth, newest: Alert | undefine
       ['Version', safeLine(health.version ?? 'not said')],
       ['Round trip', `${health.roundTrip.toFixed(1)} ms`],
       ['Newest alert', newestText(newest, session.clock.now())],
+      ...(more ? moreLines(session, more) : []),
     ],
     session.paint,
   );
 
-const json = ({ global }: Session, health: GatewayHealth, newest: Alert | undefined) => ({
+const json = ({ global }: Session, { health, newest, more }: Asked) => ({
   address: global.address,
   status: health.status,
   services: { alerts: health.service },
   version: health.version ?? null,
   roundTripMillis: health.roundTrip,
   newest: newest ? { id: newest.id, sequence: newest.sequence, receivedAt: rfc3339(newest.receivedAt) } : null,
+  reports: more?.reports ?? null,
+  planning: more?.planning ?? null,
+  policy: more?.policy
+    ? {
+        version: more.policy.version,
+        loadedAt: rfc3339(more.policy.loadedAt),
+        refused: more.policy.refused ? { ...more.policy.refused, at: rfc3339(more.policy.refused.at) } : null,
+      }
+    : null,
 });
 
 const status = async (session: Session): Promise<ExitCode> => {
@@ -44,8 +88,9 @@ const status = async (session: Session): Promise<ExitCode> => {
   const health = await session.client.health();
   const ready = health.status === 'SERVING' && health.service === 'SERVING';
   const newest = ready ? (await session.client.list({ pageSize: 1 })).alerts[0] : undefined;
-  if (session.global.json) await session.printJson(json(session, health, newest));
-  else await session.print(lines(session, health, newest));
+  const asked = { health, newest, more: ready ? await moreOf(session) : undefined };
+  if (session.global.json) await session.printJson(json(session, asked));
+  else await session.print(lines(session, asked));
   return ready ? ExitCode.OK : ExitCode.REFUSED;
 };
 
@@ -53,7 +98,10 @@ const status = async (session: Session): Promise<ExitCode> => {
 export const statusCommand = (act: Act): Command =>
   new Command('status')
     .summary('show how the gateway is')
-    .description('Shows how the gateway is: whether it serves, its version, how fast it answers, the newest alert.')
+    .description(
+      'Shows how the gateway is: whether it serves, its version, how fast it answers, the newest alert, ' +
+        'what was reported, the policy in force and whether a change of it was refused.',
+    )
     .addHelpText(
       'after',
       `

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { type StreamedAlert, type StreamOptions, type StreamState } from '@therapytrain/alerts-client';
+import { type StreamedAlert, type StreamOptions } from '@therapytrain/alerts-client';
 import { type Act } from '../act.ts';
 import { countArgument, type Since, sinceArgument } from '../arguments.ts';
 import { type CursorFile, openCursorFile } from '../cursor-file.ts';
@@ -9,6 +9,7 @@ import { alertJson, alertLine } from '../output/alerts.ts';
 import { safeLine } from '../output/safe-text.ts';
 import { shellWord } from '../output/shell.ts';
 import { type Session } from '../session.ts';
+import { createStateNotes } from '../state-notes.ts';
 
 interface StreamCommandOptions {
   readonly filter?: string;
@@ -39,23 +40,6 @@ const resumeCommand = ({ global }: Session, { filter, cursorFile }: StreamComman
   if (filter !== undefined) words.push('--filter', filter);
   words.push(...(cursorFile === undefined ? ['--cursor', cursor] : ['--cursor-file', cursorFile]));
   return words.map(shellWord).join(' ');
-};
-
-/** Tells when the connection is lost, and when it is back; once each. */
-const createStateNotes = (session: Session) => {
-  let away = false;
-  return (state: StreamState): void => {
-    if (state.kind === 'waiting' && !away) {
-      away = true;
-      void session.note(
-        `alertctl: the gateway is away (${state.reason.code}); trying again until it is back`,
-        'yellow',
-      );
-    } else if (state.kind === 'open' && away) {
-      away = false;
-      void session.note('alertctl: the gateway is back; nothing was missed', 'green');
-    }
-  };
 };
 
 const show = async (session: Session, { alert, cursor }: StreamedAlert, wide: boolean | undefined): Promise<void> => {

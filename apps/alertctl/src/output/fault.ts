@@ -39,6 +39,7 @@ const start = (address: string): string =>
 
 // What the gateway says of itself comes with a fact; without one it is the client that refuses.
 const notConfigured = (facts: AlertError['facts']): string => {
+  if (facts['needs'] === 'policy') return 'Start it with --policy FILE.';
   if ('needs' in facts) return 'Start it with a policy that has channels (--policy).';
   if (facts['status'] === 'UNIMPLEMENTED') return 'The gateway is older than this alertctl.';
   return 'Give --insecure to accept a connection without encryption.';
@@ -60,7 +61,9 @@ const nextSteps: Partial<Record<AlertErrorCode, (address: string, error: AlertEr
   REQUEST_ID_REUSED: () => 'Leave --request-id out for a new alert.',
   INCIDENT_NOT_FOUND: () => 'alertctl incidents list shows what is open.',
   SILENCE_NOT_FOUND: () => 'alertctl silences list shows what stands.',
-  CONFLICT: () => 'alertctl incidents show has it as it is now.',
+  CONFLICT: () => 'Look at it again: somebody has changed it.',
+  COVERAGE_LOST: () => 'alertctl policy reload --accept-lost-coverage accepts it.',
+  POLICY_INVALID: () => 'alertctl policy show says all that is wrong with the file.',
   NOT_CONFIGURED: (_, { facts }) => notConfigured(facts),
 };
 

@@ -6,6 +6,7 @@ import { type Paint, severityStyle, type Style } from './paint.ts';
 import { safeLine } from './safe-text.ts';
 import { type Column, table } from './table.ts';
 import { age, fromNow, localTime, rfc3339 } from './time.ts';
+import { cut } from './width.ts';
 
 const stateStyles: Readonly<Record<ListedIncident['state'], Style>> = {
   OPEN: 'red',
@@ -107,4 +108,24 @@ export const incidentDetails = (incident: ListedIncident, now: Instant, paint: P
     facts.filter(([, value]) => value !== ''),
     paint,
   );
+};
+
+const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - text.length));
+
+/** An incident on one line: when it was changed (local time), severity, state, alerts, id, source, title. */
+export const incidentLine = (incident: ListedIncident, now: Instant, paint: Paint, terminal?: number): string => {
+  const { severity, state, count, id, source, title, updatedAt, assignee, by } = incident;
+  const name = severityName(severity);
+  const owner = assignee || by;
+  const plain = [
+    `${String(count).padStart(6)} alerts`,
+    safeLine(shortId(id)),
+    safeLine(source),
+    safeLine(title),
+    ...(owner === '' ? [] : [safeLine(`(${owner})`)]),
+  ].join('  ');
+  const at = localTime(Math.min(updatedAt, now));
+  const head = `${at}  ${paint(severityStyle(severity), name)}${pad('', 8 - name.length)}  ${paint(stateStyles[state], state)}${pad('', 12 - state.length)}  `;
+  const room = terminal === undefined ? Number.POSITIVE_INFINITY : terminal - (at.length + 2 + 8 + 2 + 12 + 2);
+  return head + cut(plain, room);
 };

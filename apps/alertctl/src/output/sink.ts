@@ -6,6 +6,8 @@ export interface Sink {
   write(text: string): Promise<void>;
   /** The width of the terminal in columns; undefined where it is none. */
   readonly columns: number | undefined;
+  /** The height of the terminal in lines; undefined where it is none. */
+  readonly rows: number | undefined;
   /** True where the terminal shows colours and the user wants them. */
   readonly colours: boolean;
   readonly stream: Writable;
@@ -15,6 +17,7 @@ export interface Sink {
 export type TerminalStream = Writable & {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   readonly hasColors?: (environment?: Readonly<Record<string, string | undefined>>) => boolean;
 };
 
@@ -37,6 +40,9 @@ export const createSink = (
   },
   get columns() {
     return stream.isTTY && stream.columns ? Math.max(narrowest, stream.columns) : undefined;
+  },
+  get rows() {
+    return stream.isTTY && stream.rows ? stream.rows : undefined;
   },
   colours: Boolean(stream.isTTY && !environment['NO_COLOR'] && stream.hasColors?.(environment)),
   stream,

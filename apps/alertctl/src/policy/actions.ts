@@ -16,17 +16,23 @@ import { channelKinds } from './kinds.ts';
 
 const readFile = (path: string): string => readFileSync(path, 'utf8');
 
-const readingOf = ({ environment }: Session, file: string, withSecrets: boolean): PolicyReading => {
-  let text;
+/** The text of a file. Throws a `UsageError` where it cannot be read. */
+export const textOf = (file: string): string => {
   try {
-    text = readFile(file);
+    return readFile(file);
   } catch (error) {
     throw new UsageError(`${file} cannot be read: ${reasonOf(error)}`);
   }
+};
+
+/** Reads a policy file. Throws a `UsageError` where it cannot be read. */
+export const readingOf = ({ environment }: Session, file: string, withSecrets: boolean): PolicyReading => {
+  const text = textOf(file);
   return readPolicy(text, { kinds: channelKinds, secrets: withSecrets ? { environment, readFile } : undefined });
 };
 
-const lines = (
+/** Faults or lints, each at its place in a file. */
+export const faultLines = (
   file: string,
   found: readonly PolicyFault[],
   [word, style]: readonly [string, Style],
@@ -37,11 +43,12 @@ const lines = (
     ...(hint ? [`    ${paint('dim', safeLine(hint))}`] : []),
   ]);
 
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+/** `1 fault`, `2 faults`. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 const readingLines = (file: string, { policy, faults, lints }: PolicyReading, paint: Paint): readonly string[] => [
-  ...lines(file, faults, ['fault', 'red'], paint),
-  ...lines(file, lints, ['lint', 'yellow'], paint),
+  ...faultLines(file, faults, ['fault', 'red'], paint),
+  ...faultLines(file, lints, ['lint', 'yellow'], paint),
   policy
     ? `${safeLine(file)}: ${paint('green', 'valid')}, version ${policy.version}, ${counted(lints.length, 'lint')}`
     : `${safeLine(file)}: ${paint('red', 'not valid')}, ${counted(faults.length, 'fault')}`,
@@ -74,7 +81,8 @@ const styles: Readonly<Record<PolicyChange['kind'], Style>> = {
   changed: 'cyan',
 };
 
-const changeLine = ({ kind, text }: PolicyChange, paint: Paint): string =>
+/** What a policy does otherwise, coloured by what it means. */
+export const changeLine = ({ kind, text }: PolicyChange, paint: Paint): string =>
   `${paint(styles[kind], kind.padEnd('doubtful'.length))}  ${safeLine(text)}`;
 
 /** Says what a policy does otherwise than another. Their secrets are not looked for. */

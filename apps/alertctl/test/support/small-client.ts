@@ -2,10 +2,14 @@ import {
   type AlertClient,
   type DeskCalls,
   type Explanation,
+  type GatewayStatus,
+  type IncidentEvent,
   type ListedAccount,
   type ListedDelivery,
   type ListedIncident,
   type ListedSilence,
+  type PolicyInForce,
+  type ReloadedPolicy,
 } from '@therapytrain/alerts-client';
 import { AlertError, AlertSeverity } from '@therapytrain/alerts-core';
 import { epoch } from '@therapytrain/alerts-testkit';
@@ -17,6 +21,12 @@ export interface SmallContents {
   deliveries: ListedDelivery[];
   accounts: ListedAccount[];
   explanation: Explanation;
+  policy: PolicyInForce;
+  /** What a reload answers, one after the other; one that throws refuses. */
+  reloads: (() => ReloadedPolicy)[];
+  status: GatewayStatus;
+  /** What a stream of incidents tells before it waits. */
+  events: IncidentEvent[];
   /** What was asked for, in order. */
   readonly asked: (readonly [call: string, ...given: unknown[]])[];
 }
@@ -94,6 +104,39 @@ const page = <T>(items: readonly T[], { pageSize = 50, pageToken = '' }: { pageS
 
 type Options = Parameters<typeof page>[1];
 
+async function* streamOf({ events }: SmallContents, signal?: AbortSignal): AsyncGenerator<IncidentEvent> {
+  yield* events;
+  await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+}
+
+/** The policy of a gateway in memory. */
+export const policyOf = (said: Partial<PolicyInForce> = {}): PolicyInForce => ({
+  version: '0123456789ab',
+  loadedAt: epoch - 60_000,
+  file: '/etc/alerts/policy.yaml',
+  text: 'routes: []\n',
+  refused: undefined,
+  ...said,
+});
+
+/** How a gateway in memory is doing. */
+export const statusOf = (said: Partial<GatewayStatus> = {}): GatewayStatus => ({
+  version: '1.0.0',
+  startedAt: epoch - 3_600_000,
+  serverTime: epoch,
+  reports: { kept: 1_000, duplicate: 0, refused: 0, shed: 0 },
+  newestSequence: 1_000,
+  oldestSequence: 0,
+  logBytes: 4_096,
+  waiting: 0,
+  loopDelay: 1,
+  subscribers: 2,
+  slowest: 0,
+  planning: { lag: 0, busy: 0 },
+  policy: { version: '0123456789ab', loadedAt: epoch - 60_000, refused: undefined },
+  ...said,
+});
+
 const incidentCalls = (has: SmallContents): DeskCalls['incidents'] => {
   const change = async (call: string, id: string, changes: Partial<ListedIncident>, given: unknown) => {
     has.asked.push([call, id, given]);
@@ -116,6 +159,7 @@ const incidentCalls = (has: SmallContents): DeskCalls['incidents'] => {
     resolve: (id, options = {}) => change('resolve', id, { state: 'RESOLVED' }, options),
     assign: (id, assignee) => change('assign', id, { assignee }, assignee),
     comment: (id, comment) => change('comment', id, { comment }, comment),
+    stream: (options = {}) => streamOf(has, options.signal),
   };
 };
 
@@ -172,6 +216,10 @@ export const createSmallClient = (given: Partial<SmallContents> = {}) => {
     deliveries: [],
     accounts: [],
     explanation: { alertId: '', policy: '0123456789ab', incident: '', steps: [] },
+    policy: policyOf(),
+    reloads: [],
+    status: statusOf(),
+    events: [],
     asked: [],
     ...given,
   };
@@ -179,11 +227,31 @@ export const createSmallClient = (given: Partial<SmallContents> = {}) => {
     incidents: incidentCalls(has),
     silences: silenceCalls(has),
     deliveries: deliveryCalls(has),
+    policy: {
+      get: async () => has.policy,
+      check: async () => ({ faults: [], lints: [], version: has.policy.version, changes: [] }),
+      reload: async (options = {}) => {
+        has.asked.push(['reload', options]);
+        const next = has.reloads.shift();
+        if (!next) throw new Error('no further reload was expected');
+        return next();
+      },
+      simulate: async () => ({ version: has.policy.version, alerts: [], later: [] }),
+    },
+    status: async () => has.status,
     accounting: async () => has.accounts,
     explain: async (what) => {
       has.asked.push(['explain', what]);
       return has.explanation;
     },
   };
-  return { client: { ...calls, close: async () => undefined } as AlertClient, has };
+  return {
+    client: {
+      ...calls,
+      health: async () => ({ status: 'SERVING', service: 'SERVING', version: '1.0.0', roundTrip: 1 }),
+      list: async () => ({ alerts: [], nextPageToken: '' }),
+      close: async () => undefined,
+    } as unknown as AlertClient,
+    has,
+  };
 };

@@ -4,13 +4,17 @@ import { accounting, createDeliveryCalls } from './deliveries.ts';
 import { explain } from './explain.ts';
 import { createIncidentCalls } from './incidents.ts';
 import { createSilenceCalls } from './silences.ts';
-import type { DeskCalls } from './types.ts';
+import { createPolicyCalls } from './policy.ts';
+import { gatewayStatus } from './status.ts';
+import type { DeskCalls, IncidentCalls } from './types.ts';
 
 /** What people ask of a gateway that plans. Changes get an id each, so that they may be asked for again. */
-export const createDeskCalls = (ask: Ask, ids: Ids): DeskCalls => ({
-  incidents: createIncidentCalls(ask, ids),
+export const createDeskCalls = (ask: Ask, ids: Ids, stream: IncidentCalls['stream']): DeskCalls => ({
+  incidents: { ...createIncidentCalls(ask, ids), stream },
   silences: createSilenceCalls(ask, ids),
   deliveries: createDeliveryCalls(ask, ids),
+  policy: createPolicyCalls(ask, ids),
   accounting: () => accounting(ask),
+  status: () => gatewayStatus(ask),
   explain: (what) => explain(ask, what),
 });

@@ -15,7 +15,7 @@ const getIncident = {
 };
 
 /** Asks `IncidentService`. */
-export const createIncidentCalls = (ask: Ask, ids: Ids): IncidentCalls => {
+export const createIncidentCalls = (ask: Ask, ids: Ids): Omit<IncidentCalls, 'stream'> => {
   const change = (incidentId: string, { requestId = ids.next(), etag = '' }: IncidentChangeOptions) => ({
     requestId,
     incidentId,

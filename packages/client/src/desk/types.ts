@@ -10,6 +10,7 @@ import type {
   Silence,
   Explanation,
 } from '@therapytrain/alerts-core';
+import type { StreamState } from '../types.ts';
 
 /** An incident as a gateway tells of it. */
 export interface ListedIncident extends Omit<Incident, 'key' | 'version' | 'facts' | 'newest'> {
@@ -73,6 +74,23 @@ export interface IncidentPage {
   readonly nextPageToken: string;
 }
 
+/** Where a stream of incidents begins, and who is told how it is doing. */
+export interface IncidentStreamOptions {
+  /** A cursor of an earlier stream; all that are not resolved, if left out. */
+  readonly cursor?: string | undefined;
+  /** Ends the iteration, without an error. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each change. Must not throw. */
+  readonly onState?: ((state: StreamState) => void) | undefined;
+}
+
+/** What a stream of incidents tells. */
+export type IncidentEvent =
+  /** As it is now; with a cursor, the stream can be resumed after it. */
+  | { readonly kind: 'incident'; readonly incident: ListedIncident; readonly cursor: string }
+  /** Everything up to here has been told: what the stream began with, and what has changed since. */
+  | { readonly kind: 'settled'; readonly cursor: string };
+
 /** What is open, and who does something about it. Ids that are not known reject with `INCIDENT_NOT_FOUND`. */
 export interface IncidentCalls {
   list(options?: IncidentListOptions): Promise<IncidentPage>;
@@ -86,6 +104,12 @@ export interface IncidentCalls {
   assign(id: string, assignee: string, options?: IncidentChangeOptions): Promise<ListedIncident>;
   /** Says something about it. */
   comment(id: string, comment: string, options?: IncidentChangeOptions): Promise<ListedIncident>;
+  /**
+   * Incidents as they are and as they change: first all that are not resolved, then each change. Reconnects and resumes
+   * by itself, and misses no state: of changes that come faster than they are taken only the newest is told. Ends by
+   * `break`, the signal or `close`; throws only what waiting cannot mend.
+   */
+  stream(options?: IncidentStreamOptions): AsyncIterable<IncidentEvent>;
 }
 
 /** A silence to try. */
@@ -183,6 +207,160 @@ export interface DeliveryCalls {
   replay(options: ReplayOptions): Promise<Replayed>;
 }
 
+/** The policy in force, as a gateway tells of it. */
+export interface PolicyInForce {
+  readonly version: string;
+  readonly loadedAt: Instant;
+  /** The gateway's own file; empty for the built-in policy. */
+  readonly file: string;
+  /** In YAML, without comments, secrets as references. */
+  readonly text: string;
+  /** The last attempt to change it, where that was refused and nothing was put in force since. */
+  readonly refused: RefusedPolicy | undefined;
+}
+
+/** An attempt to change the policy that was refused. */
+export interface RefusedPolicy {
+  readonly at: Instant;
+  /** A code of docs/errors.md. */
+  readonly code: string;
+  readonly message: string;
+  readonly faults: readonly PolicyFault[];
+  /** Of the policy that was refused; empty where its file has faults. */
+  readonly version: string;
+  readonly changes: readonly PolicyChange[];
+}
+
+/** Something in a policy that is wrong or doubtful: a place and a rule. */
+export interface PolicyFault {
+  readonly line: number;
+  readonly column: number;
+  readonly path: string;
+  readonly rule: string;
+  readonly hint: string;
+}
+
+/** One thing that a policy does otherwise than another. */
+export interface PolicyChange {
+  readonly kind: 'lost' | 'doubtful' | 'gained' | 'changed';
+  readonly text: string;
+}
+
+/** What a gateway says of a policy that it was sent. */
+export interface CheckedPolicy {
+  readonly faults: readonly PolicyFault[];
+  readonly lints: readonly PolicyFault[];
+  /** Empty where there is a fault. */
+  readonly version: string;
+  /** Against the policy in force. */
+  readonly changes: readonly PolicyChange[];
+}
+
+/** How a gateway is to read its policy again. */
+export interface ReloadOptions extends ChangeOptions {
+  /** Rejects with `CONFLICT` if the file is another version. */
+  readonly expectedVersion?: string | undefined;
+  readonly acceptLostCoverage?: boolean | undefined;
+  /** Changes nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** What a reload put in force, or would. */
+export interface ReloadedPolicy {
+  readonly version: string;
+  readonly previousVersion: string;
+  readonly changes: readonly PolicyChange[];
+  readonly lints: readonly PolicyFault[];
+}
+
+/** One alert of a script, and when the gateway would get it; now, if left out. */
+export interface ScriptedAlert {
+  readonly draft: AlertDraft;
+  readonly at?: Instant | undefined;
+}
+
+/** What to simulate. */
+export interface SimulationOptions {
+  /** 1 to 200. */
+  readonly alerts: readonly ScriptedAlert[];
+  /** The policy in YAML; the one in force, if left out. */
+  readonly text?: string | undefined;
+  /** Until when incidents are looked at again after the last alert. */
+  readonly until?: Instant | undefined;
+}
+
+/** A notice that would go out. */
+export interface SimulatedNotice {
+  readonly channel: string;
+  readonly event: Delivery['event'];
+  readonly due: Instant;
+}
+
+/** What one alert would do. */
+export interface SimulatedAlert {
+  /** Why it would not be kept; empty if it would. */
+  readonly refused: string;
+  readonly incident: ListedIncident | undefined;
+  readonly routes: readonly string[];
+  readonly receivers: readonly string[];
+  readonly notices: readonly SimulatedNotice[];
+  readonly suppressed: { readonly by: string; readonly rule: string } | undefined;
+  readonly detections: readonly string[];
+}
+
+/** What a script would do. */
+export interface Simulated {
+  readonly version: string;
+  readonly alerts: readonly SimulatedAlert[];
+  readonly later: readonly {
+    readonly at: Instant;
+    readonly why: string;
+    readonly incident: ListedIncident;
+    readonly notices: readonly SimulatedNotice[];
+  }[];
+}
+
+/** What a deployment says of itself. */
+export interface PolicyCalls {
+  get(): Promise<PolicyInForce>;
+  /** Looks at a policy, and what it would do otherwise than the one in force. Changes nothing. */
+  check(text: string): Promise<CheckedPolicy>;
+  /**
+   * Has the gateway read its own file again. Rejects with `POLICY_INVALID` or `COVERAGE_LOST`, of which {@link get} then
+   * tells the rest, or with `CONFLICT`.
+   */
+  reload(options?: ReloadOptions): Promise<ReloadedPolicy>;
+  /** What alerts would do if no others were kept. Changes nothing. */
+  simulate(options: SimulationOptions): Promise<Simulated>;
+}
+
+/** How a gateway is doing. */
+export interface GatewayStatus {
+  readonly version: string;
+  readonly startedAt: Instant;
+  readonly serverTime: Instant;
+  /** Reports since then. */
+  readonly reports: {
+    readonly kept: number;
+    readonly duplicate: number;
+    readonly refused: number;
+    readonly shed: number;
+  };
+  readonly newestSequence: number;
+  readonly oldestSequence: number;
+  readonly logBytes: number;
+  /** Alerts between arrival and commit. */
+  readonly waiting: number;
+  readonly loopDelay: Millis;
+  readonly subscribers: number;
+  /** Alerts that the slowest subscriber is behind. */
+  readonly slowest: number;
+  /** Undefined in a gateway that plans nothing. */
+  readonly planning: { readonly lag: number; readonly busy: number } | undefined;
+  readonly policy:
+    { readonly version: string; readonly loadedAt: Instant; readonly refused: RefusedPolicy | undefined } | undefined;
+}
+
 /** What to explain: a kept alert, or one as this client would report it. */
 export type Explained = { readonly alertId: string } | { readonly draft: AlertDraft };
 
@@ -191,8 +369,11 @@ export interface DeskCalls {
   readonly incidents: IncidentCalls;
   readonly silences: SilenceCalls;
   readonly deliveries: DeliveryCalls;
+  readonly policy: PolicyCalls;
   /** What became of every (alert, channel) pair, for each channel by name. */
   accounting(): Promise<readonly ListedAccount[]>;
   /** Why people were or were not told of an alert, or would be. Changes nothing. */
   explain(what: Explained): Promise<Explanation>;
+  /** How the gateway is doing. One that plans nothing answers too. */
+  status(): Promise<GatewayStatus>;
 }

@@ -35,7 +35,8 @@ const severityOf = (number: number): AlertSeverity => {
   return number;
 };
 
-const instantOf = (date: Date | undefined): Instant => present(date).getTime();
+/** A time that must be there. */
+export const instantOf = (date: Date | undefined): Instant => present(date).getTime();
 
 /** An incident of the wire. */
 export const readIncident = (wire: WireIncident | undefined): ListedIncident => {

@@ -1,17 +1,15 @@
 import type { ServiceError } from '@grpc/grpc-js';
-import { AlertServiceService, StreamAlertsRequest } from '@therapytrain/alerts-api';
 import { AlertError, type Clock, type Millis } from '@therapytrain/alerts-core';
 import type { Link } from '../link.ts';
 import { errorOfCall } from '../status.ts';
-import { readEvent, type StreamEvent } from './events.ts';
 
-/** One `StreamAlerts` call. */
-export interface Connection {
+/** One call of a method that streams events. */
+export interface Connection<Event> {
   /**
    * The next event, or why there is none. What is not asked for stays in the connection, whose buffers are bounded: a
    * slow consumer slows the gateway down. Throws `MESSAGE_MALFORMED`.
    */
-  next(): Promise<StreamEvent | AlertError>;
+  next(): Promise<Event | AlertError>;
   close(): void;
 }
 
@@ -42,12 +40,21 @@ const createWatch = (clock: Clock, silence: Millis, onSilence: () => void) => {
   };
 };
 
-const { path } = AlertServiceService.streamAlerts;
+/** A method that streams events, and how to read them. */
+export interface StreamMethod<Event> {
+  readonly path: string;
+  /** Throws `MESSAGE_MALFORMED`. */
+  readonly read: (message: Buffer) => Event;
+}
 
-/** Opens a stream of alerts. */
-export const openConnection = (request: StreamAlertsRequest, parts: ConnectionParts): Connection => {
+/** Opens a stream of events. */
+export const openConnection = <Event>(
+  { path, read }: StreamMethod<Event>,
+  request: Uint8Array,
+  parts: ConnectionParts,
+): Connection<Event> => {
   const { link, clock, silence, onOpen } = parts;
-  const call = link.stream(path, Buffer.from(StreamAlertsRequest.encode(request).finish()));
+  const call = link.stream(path, Buffer.from(request));
   const messages = call[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
   let silent = false;
   const watch = createWatch(clock, silence, () => {
@@ -73,7 +80,7 @@ export const openConnection = (request: StreamAlertsRequest, parts: ConnectionPa
       watch.begin();
       const message = await nextMessage();
       watch.end();
-      return message instanceof AlertError ? message : readEvent(message);
+      return message instanceof AlertError ? message : read(message);
     },
     close: () => {
       watch.stop();

@@ -1,29 +1,20 @@
-import type { StreamAlertsRequest } from '@therapytrain/alerts-api';
-import {
-  AlertError,
-  type Clock,
-  fieldError,
-  type Millis,
-  type Random,
-  type Backoff,
-  spread,
-} from '@therapytrain/alerts-core';
+import { AlertServiceService, StreamAlertsRequest } from '@therapytrain/alerts-api';
+import { AlertError, fieldError, type Millis } from '@therapytrain/alerts-core';
 import type { Link } from '../link.ts';
-import { mayRetry, meaning } from '../status.ts';
+import { meaning } from '../status.ts';
 import type { StreamedAlert, StreamOptions } from '../types.ts';
 import { openConnection } from './connection.ts';
+import { readEvent } from './events.ts';
+import { type Connections, type ResumeParts, resuming } from './resume.ts';
 
 /** What subscribing needs. */
-export interface SubscribeParts {
+export interface SubscribeParts extends ResumeParts {
   readonly link: Link;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly backoff: Backoff;
   /** Silence after which a connection is taken for dead; heartbeats come every 15 s. */
   readonly silence: Millis;
-  /** Aborted when the client is closed. */
-  readonly signal: AbortSignal;
 }
+
+const method = { path: AlertServiceService.streamAlerts.path, read: readEvent };
 
 type Start = StreamAlertsRequest['start'];
 
@@ -37,21 +28,16 @@ const startOf = ({ cursor, since, fromStart }: StreamOptions): Start => {
   return given[0];
 };
 
-// Too slow is no fault that lasts: what was missed is in the log.
-const mayResume = (error: AlertError): boolean => mayRetry(error) || error.code === 'SUBSCRIBER_TOO_SLOW';
-
 /** Where a subscription is. */
-interface Place {
+interface Place extends Connections {
   start: Start;
   /** Of the last alert that the consumer got. */
   sequence: number;
-  /** Connections in a row on which nothing came. */
-  failures: number;
 }
 
 /** Makes subscribing: connections to the gateway, one after the other, as one sequence of alerts without a gap. */
 export const createSubscribe = (parts: SubscribeParts) => {
-  const { clock, random, backoff } = parts;
+  const { clock } = parts;
 
   /** The alerts of one connection, from the place on, which moves; returns why it ended. */
   async function* alertsOf(place: Place, options: StreamOptions, signal: AbortSignal) {
@@ -60,8 +46,8 @@ export const createSubscribe = (parts: SubscribeParts) => {
       // If this one breaks before it has told any cursor, the next must not begin with what is new then.
       place.start ??= { $case: 'since', value: new Date(clock.now()) };
     };
-    const request = { filter: options.filter ?? '', start: place.start };
-    const connection = openConnection(request, { ...parts, onOpen });
+    const request = StreamAlertsRequest.encode({ filter: options.filter ?? '', start: place.start }).finish();
+    const connection = openConnection(method, request, { ...parts, onOpen });
     signal.addEventListener('abort', connection.close);
     // Whoever was told of the state above may have aborted it.
     if (signal.aborted) connection.close();
@@ -90,17 +76,7 @@ export const createSubscribe = (parts: SubscribeParts) => {
   }
 
   return async function* subscribe(options: StreamOptions = {}): AsyncGenerator<StreamedAlert, void, undefined> {
-    const signal = options.signal ? AbortSignal.any([parts.signal, options.signal]) : parts.signal;
     const place: Place = { start: startOf(options), sequence: 0, failures: 0 };
-    while (!signal.aborted) {
-      options.onState?.({ kind: 'connecting', tries: place.failures });
-      const reason = yield* alertsOf(place, options, signal);
-      if (signal.aborted) return;
-      if (!mayResume(reason)) throw reason;
-      place.failures++;
-      const after = reason.retryAfter === undefined ? backoff(place.failures) : spread(reason.retryAfter, random);
-      options.onState?.({ kind: 'waiting', after, reason });
-      await clock.sleep(after, signal).catch(() => {});
-    }
+    yield* resuming((signal) => alertsOf(place, options, signal), place, options, parts);
   };
 };

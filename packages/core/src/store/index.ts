@@ -16,6 +16,7 @@ export type {
   Changes,
   Count,
   DeliveryQuery,
+  IncidentBatch,
   IncidentQuery,
   NewAuditEntry,
   PairState,

@@ -110,6 +110,14 @@ export interface IncidentQuery {
   readonly limit: number;
 }
 
+/** Incidents in the order of their newest changes. */
+export interface IncidentBatch {
+  /** Each once, as it is now, the one that was changed longest ago first. */
+  readonly incidents: readonly Incident[];
+  /** The place of the last of them; where there is none, the place that was asked for. */
+  readonly cursor: Cursor;
+}
+
 /**
  * What follows from alerts. One process has it open. Whoever had it open before is gone: what opens it takes back the
  * claims that were left, so that their jobs wait again, for the time they were due, and are doubtful. Every write is one commit: durable when it resolves, nothing of it
@@ -122,6 +130,13 @@ export interface Store {
   incidentsOf(keys: readonly string[], resolvedSince: Instant): Promise<readonly Incident[]>;
   incident(id: string): Promise<Incident | undefined>;
   incidents(query: IncidentQuery): Promise<readonly Incident[]>;
+  /**
+   * Incidents whose newest change lies after this place in the order of all changes. Reading on from the cursor of each
+   * batch passes over no change; of several changes of one incident only the newest is told.
+   */
+  changedIncidents(after: Cursor, limit: number): Promise<IncidentBatch>;
+  /** The place of the newest change of all; 0 in a store that never kept an incident. It never goes back. */
+  newestChange(): Promise<Cursor>;
   /** Silences that begin before and end after this time, and those that do later; by id. */
   silences(now: Instant): Promise<readonly Silence[]>;
   /** What these silences have held back so far, by id; those that held back nothing are left out. */

@@ -1,9 +1,9 @@
 import { type ChannelKind } from '@therapytrain/alerts-core/channel';
 import { createPolicy, type ResolvedOptions } from './create.ts';
-import { parseSource, type PolicyFault, type Source, valueOf } from './document.ts';
-import { faultWords, type Finding, findingsOf, pathText } from './faults.ts';
+import { parseSource, type PolicyFault, valueOf } from './document.ts';
+import { faultWords, type Finding, findingsOf } from './faults.ts';
 import { lintsOf } from './lints.ts';
-import { offsetOf } from './places.ts';
+import { located, mostFaults } from './located.ts';
 import type { Policy } from './policy.ts';
 import { at, entriesOf, isMap } from './raw.ts';
 import { unknownReferences } from './references.ts';
@@ -25,20 +25,7 @@ export interface ReadPolicyOptions {
   readonly secrets: SecretSources | undefined;
 }
 
-const mostFaults = 100;
-
 const empty: PolicyReading = { policy: undefined, faults: [], lints: [] };
-
-const located = ({ document, text, at }: Source, found: readonly Finding[]): readonly PolicyFault[] =>
-  found
-    .map(({ rule, hint, ...place }) => {
-      const { offset, exact } = offsetOf(document, text, place);
-      // Where the place in the file is exact, the one in the expression would only confuse.
-      const said = place.within && exact ? rule.replace(/ \(line \d+, column \d+\)$/, '') : rule;
-      return { ...at(offset), path: pathText(place.path), rule: said, hint };
-    })
-    .sort((a, b) => a.line - b.line || a.column - b.column)
-    .slice(0, mostFaults);
 
 const beginsWith = (path: readonly PropertyKey[], start: readonly PropertyKey[]): boolean =>
   start.every((key, index) => path[index] === key);

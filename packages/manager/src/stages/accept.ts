@@ -15,7 +15,7 @@ import {
 /** What the stage needs to know of the deployment. */
 export interface AcceptFacts {
   readonly types: AlertTypes;
-  readonly ports: Ports;
+  readonly ports: { readonly clock: Pick<Ports['clock'], 'now'>; readonly ids: Ports['ids'] };
 }
 
 const severityFor = (type: string, said: AlertSeverity | undefined, types: AlertTypes): AlertSeverity => {

@@ -227,6 +227,34 @@ export const metricDefinitions = {
     description: 'Response times that ran out without an acknowledgement, each time that they did.',
     attributes: { severity: 'LOW to CRITICAL' },
   },
+  'alerts.policy.reloads': {
+    kind: 'counter',
+    unit: '{reload}',
+    description: 'Attempts to put another policy in force, by what set them off and how they ended.',
+    attributes: {
+      cause: 'start, signal, file, call',
+      outcome: 'in_force, unchanged, refused',
+      reason: `${codes}; only where the outcome is refused`,
+    },
+  },
+  'alerts.policy.reload.successful': {
+    kind: 'gauge',
+    unit: '{success}',
+    description: '1 while the last attempt to put another policy in force was not refused; else 0.',
+    attributes: {},
+  },
+  'alerts.policy.loaded': {
+    kind: 'gauge',
+    unit: 's',
+    description: 'When the policy in force was put in force, in seconds since 1970.',
+    attributes: {},
+  },
+  'alerts.policy.info': {
+    kind: 'gauge',
+    unit: '{policy}',
+    description: '1 for the policy in force.',
+    attributes: { version: 'its version, of 12 hexadecimal digits' },
+  },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 /** The name of an instrument. */

@@ -10,6 +10,7 @@ import {
   type NewJob,
   type WindowsLetGo,
 } from '@therapytrain/alerts-core';
+import { newestPlace } from './questions.ts';
 import { type JobRow, type Rows, windowPlace } from './rows.ts';
 
 /** Applies decisions to rows, within a transaction. */
@@ -34,6 +35,7 @@ export const createChanging = (rows: Rows, clock: Pick<Clock, 'now'>): Changing 
   const save = (incident: Incident): void => {
     if ((rows.incidents.get(incident.id)?.version ?? 0) !== incident.version - 1) throw conflict();
     rows.incidents.put(incident.id, incident);
+    rows.places.put(incident.id, newestPlace(rows) + 1);
   };
   const openOf = (key: string): readonly Incident[] =>
     rows.incidents.all().filter((each) => each.key === key && each.state !== 'RESOLVED');

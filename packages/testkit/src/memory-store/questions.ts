@@ -1,10 +1,12 @@
 import type {
   Account,
+  Cursor,
   Delivery,
   DeliveryQuery,
   HiddenTotal,
   DetectionWindow,
   Incident,
+  IncidentBatch,
   IncidentQuery,
   Instant,
   Job,
@@ -18,6 +20,8 @@ import { type JobRow, type Rows, windowPlace } from './rows.ts';
 export interface Questions {
   incidentsOf(keys: readonly string[], resolvedSince: Instant): readonly Incident[];
   incidents(query: IncidentQuery): readonly Incident[];
+  changedIncidents(after: Cursor, limit: number): IncidentBatch;
+  newestChange(): Cursor;
   silences(now: Instant): readonly Silence[];
   deliveries(query: DeliveryQuery): readonly Delivery[];
   hidden(silences: readonly string[]): readonly HiddenTotal[];
@@ -53,6 +57,18 @@ const isAsked = <S>(states: readonly S[] | undefined, state: S): boolean => stat
 
 const isOverdue = ({ state, acknowledgeBy }: Incident, at: Instant): boolean =>
   state === 'OPEN' && acknowledgeBy !== undefined && acknowledgeBy <= at;
+/** The place of the newest change of all. */
+export const newestPlace = ({ places }: Rows): Cursor => places.all().reduce((one, other) => Math.max(one, other), 0);
+
+const changedAfter = (rows: Rows, after: Cursor, limit: number): IncidentBatch => {
+  const found = rows.incidents
+    .all()
+    .map((incident) => ({ incident, place: rows.places.get(incident.id) ?? 0 }))
+    .filter(({ place }) => place > after)
+    .sort((one, other) => one.place - other.place)
+    .slice(0, limit);
+  return { incidents: found.map(({ incident }) => incident), cursor: found.at(-1)?.place ?? after };
+};
 
 /** Makes what answers. */
 export const createQuestions = (rows: Rows): Questions => ({
@@ -69,6 +85,8 @@ export const createQuestions = (rows: Rows): Questions => ({
       .filter((each) => overdueAt === undefined || isOverdue(each, overdueAt))
       .sort(newestFirst)
       .slice(0, limit),
+  changedIncidents: (after, limit) => changedAfter(rows, after, limit),
+  newestChange: () => newestPlace(rows),
   silences: (now) =>
     rows.silences
       .all()

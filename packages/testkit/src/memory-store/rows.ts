@@ -35,6 +35,8 @@ export type Counted = Readonly<Record<PairState, number>>;
 /** All that a store over maps keeps. */
 export interface Rows {
   readonly incidents: Table<Incident>;
+  /** By incident: the place of its newest change in the order of all. */
+  readonly places: Table<Cursor>;
   readonly jobs: Table<JobRow>;
   readonly silences: Table<Silence>;
   /** By silence and incident. */
@@ -83,6 +85,7 @@ export const createRows = (): Rows => {
   let cursor = 0;
   return {
     incidents: table(),
+    places: table(),
     jobs: table(),
     silences: table(),
     hidden: table(),

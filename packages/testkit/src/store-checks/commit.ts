@@ -33,6 +33,7 @@ const beginsEmpty = async ({ store }: StoreSubject): Promise<void> => {
   assert.deepEqual(await allOf(store), {
     cursor: 0,
     incidents: [],
+    changed: [],
     silences: [],
     hidden: [],
     deliveries: [],

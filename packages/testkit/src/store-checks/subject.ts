@@ -241,6 +241,7 @@ export const assertBalanced = async (store: Store): Promise<void> => {
 export const allOf = async (store: Store): Promise<Record<string, unknown>> => ({
   cursor: await store.cursor(),
   incidents: await store.incidents({ limit: 10_000 }),
+  changed: (await store.changedIncidents(0, 10_000)).incidents,
   silences: await store.silences(0),
   hidden: await store.hidden(['any']),
   deliveries: await store.deliveries({ limit: 10_000 }),

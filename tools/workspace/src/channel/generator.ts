@@ -16,8 +16,11 @@ interface References {
   references: { path: string }[];
 }
 
-const gateway = 'apps/alert-gateway';
-const kinds = `${gateway}/src/kinds.ts`;
+/** Who knows every channel: a package, and the file with the list in it. */
+const registers = [
+  ['apps/alert-gateway', 'src/kinds.ts'],
+  ['apps/alertctl', 'src/policy/kinds.ts'],
+] as const;
 
 const sorted = (entries: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(entries).sort(([one], [other]) => (one < other ? -1 : 1)));
@@ -28,16 +31,22 @@ const versionsIn = (tree: Tree): Readonly<Record<string, string>> => {
   return { ...of('packages/http/package.json'), ...of('packages/testkit/package.json') };
 };
 
-const register = (tree: Tree, name: string, packageName: string): void => {
+const registerIn = (
+  tree: Tree,
+  name: string,
+  packageName: string,
+  [folder, file]: (typeof registers)[number],
+): void => {
+  const kinds = `${folder}/${file}`;
   const source = tree.read(kinds, 'utf8') ?? '';
   const withImport = source.replace(/^(?=import )/m, `import { ${name} } from '${packageName}';\n`);
-  tree.write(kinds, withImport.replace(/(channelKinds[^\]]*\[\][^[]*\[[^\]]*?),?\s*\]/, `$1, ${name}]`));
-  updateJson<Manifest>(tree, `${gateway}/package.json`, (manifest) => ({
+  tree.write(kinds, withImport.replace(/(: readonly ChannelKind\[\] = \[[^\]]*?),?\s*\]/, `$1, ${name}]`));
+  updateJson<Manifest>(tree, `${folder}/package.json`, (manifest) => ({
     ...manifest,
     dependencies: sorted({ ...manifest.dependencies, [packageName]: '0.1.0' }),
   }));
   const path = `../../packages/channels/${name}/tsconfig.lib.json`;
-  updateJson<References>(tree, `${gateway}/tsconfig.lib.json`, (config) => ({
+  updateJson<References>(tree, `${folder}/tsconfig.lib.json`, (config) => ({
     ...config,
     references: [...config.references, { path }],
   }));
@@ -45,7 +54,7 @@ const register = (tree: Tree, name: string, packageName: string): void => {
 
 /**
  * Writes `packages/channels/<name>`: a channel that meets the contract, with its contract test, a test of the rendering
- * that is red until the peer's own format is written, and a README; and registers it with the gateway. It writes through
+ * that is red until the peer's own format is written, and a README; and registers it with the gateway and with alertctl. It writes through
  * the tree only, so a dry run is dry. Throws if there is such a channel, or the name is not a lower-case noun.
  */
 export default async function channelGenerator(tree: Tree, { name }: ChannelSchema): Promise<() => void> {
@@ -57,7 +66,7 @@ export default async function channelGenerator(tree: Tree, { name }: ChannelSche
   const title = name[0]?.toUpperCase() + name.slice(1);
   const files = fileURLToPath(new URL('./files', import.meta.url));
   generateFiles(tree, files, folder, { name, title, packageName, versions: versionsIn(tree), tmpl: '' });
-  register(tree, name, packageName);
+  for (const each of registers) registerIn(tree, name, packageName, each);
   await formatFiles(tree);
   return () => {
     process.stdout.write(

@@ -24,6 +24,7 @@ const createSaveIncidents = (db: DatabaseSync) => {
   const change = db.prepare(
     'UPDATE incidents SET key = ?, version = ?, state = ?, ended = ?, json = ?, due = ? WHERE id = ? AND version = ?',
   );
+  const note = db.prepare('INSERT OR REPLACE INTO changed (incident) VALUES (?)');
   const openOfKey = db.prepare(`SELECT count(*) AS count FROM incidents WHERE key = ? AND ended = ${never}`);
   const save = ({ id, key, version, state, ended, json, due }: IncidentRow): void => {
     const { changes } =
@@ -31,6 +32,7 @@ const createSaveIncidents = (db: DatabaseSync) => {
         ? open.run(id, key, version, state, ended, json, due)
         : change.run(key, version, state, ended, json, due, id, version - 1);
     if (changes === 0) throw conflict();
+    note.run(id);
   };
   return (incidents: readonly IncidentRow[]): void => {
     for (const incident of incidents) save(incident);

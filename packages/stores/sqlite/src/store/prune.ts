@@ -37,12 +37,12 @@ const createIncidents = (db: DatabaseSync) => {
     ORDER BY id LIMIT ?
   `);
   const drop = db.prepare('DELETE FROM incidents WHERE id = ?');
-  const dropRefs = db.prepare('DELETE FROM refs WHERE incident = ?');
+  const dropRest = ['refs', 'changed'].map((table) => db.prepare(`DELETE FROM ${table} WHERE incident = ?`));
   return ({ before, limit }: PruneBy): number => {
     const ids = over.all(idFloor(before), before, limit) as unknown as Id[];
     for (const { id } of ids) {
       drop.run(id);
-      dropRefs.run(id);
+      for (const each of dropRest) each.run(id);
     }
     return ids.length;
   };

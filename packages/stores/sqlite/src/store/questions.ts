@@ -14,12 +14,20 @@ import { type EntryRow, jobColumns, type JobRow } from './rows.ts';
 import { never } from './schema.ts';
 import { createWindowQuestions, type WindowQuestions } from './windows.ts';
 
+/** An incident as JSON, at the place of its newest change. */
+export interface ChangedRow {
+  readonly place: Cursor;
+  readonly json: string;
+}
+
 /** Answers from the database. Incidents and silences are told as JSON. */
 export interface Questions extends WindowQuestions {
   cursor(): Cursor;
   incidentsOf(keys: readonly string[], resolvedSince: Instant): readonly string[];
   incident(id: string): string | undefined;
   incidents(query: IncidentQuery): readonly string[];
+  changedIncidents(after: Cursor, limit: number): readonly ChangedRow[];
+  newestChange(): Cursor;
   silences(now: Instant): readonly string[];
   nextDue(): Instant | undefined;
   hidden(silences: readonly string[]): readonly HiddenTotal[];
@@ -137,6 +145,17 @@ const createHidden = (db: DatabaseSync): Pick<Questions, 'hidden' | 'hiddenIncid
   };
 };
 
+const createFeed = (db: DatabaseSync): Pick<Questions, 'changedIncidents' | 'newestChange'> => {
+  const after = db.prepare(`
+    SELECT place, json FROM changed JOIN incidents ON id = incident WHERE place > ? ORDER BY place LIMIT ?
+  `);
+  const newest = db.prepare("SELECT seq AS place FROM sqlite_sequence WHERE name = 'changed'");
+  return {
+    changedIncidents: (place, limit) => after.all(place, limit) as unknown as ChangedRow[],
+    newestChange: () => (newest.get() as { readonly place: Cursor } | undefined)?.place ?? 0,
+  };
+};
+
 /** Makes what answers. */
 export const createQuestions = (db: DatabaseSync): Questions => {
   const cursor = db.prepare("SELECT value FROM meta WHERE name = 'cursor'");
@@ -157,6 +176,7 @@ export const createQuestions = (db: DatabaseSync): Questions => {
     ...createLists(db),
     ...createHidden(db),
     ...createWindowQuestions(db),
+    ...createFeed(db),
     accounting: createAccounting(db),
     cursor: () => (cursor.get() as { readonly value: number }).value,
     incidentsOf: (keys, resolvedSince) =>

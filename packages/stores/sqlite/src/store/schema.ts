@@ -97,4 +97,10 @@ export const storeMigrations: readonly string[] = [
   DROP INDEX jobs_ready;
   CREATE INDEX jobs_ready ON jobs (kind, target, severity, stood_in, due, id, pairs) WHERE state = 'waiting';
   `,
+  `
+  -- In which order incidents were changed: one row of each, at the place of its newest change. Places are never used
+  -- again, so whoever has read up to one has missed nothing below it.
+  CREATE TABLE changed (place INTEGER PRIMARY KEY AUTOINCREMENT, incident TEXT NOT NULL UNIQUE) STRICT;
+  INSERT INTO changed (incident) SELECT id FROM incidents ORDER BY id;
+  `,
 ];

@@ -71,6 +71,11 @@ const createReads = ({ ask }: Asking): Omit<Store, Writing | 'close'> => ({
     return json === undefined ? undefined : toIncident(json);
   },
   incidents: async (query) => Array.from(await ask('incidents', query), toIncident),
+  changedIncidents: async (after, limit) => {
+    const rows = Array.from(await ask('changedIncidents', after, limit));
+    return { incidents: rows.map(({ json }) => toIncident(json)), cursor: rows.at(-1)?.place ?? after };
+  },
+  newestChange: () => ask('newestChange'),
   silences: async (now) => Array.from(await ask('silences', now), toSilence),
   hidden: async (silences) =>
     Array.from(await ask('hidden', [...new Set(silences)]), ({ channels, ...total }) => ({

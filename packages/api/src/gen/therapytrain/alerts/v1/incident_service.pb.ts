@@ -8,13 +8,17 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Duration } from "../../../google/protobuf/duration.pb.ts";
+import { Timestamp } from "../../../google/protobuf/timestamp.pb.ts";
 import { Alert } from "./alert.pb.ts";
 import { Incident, IncidentState, incidentStateFromJSON, incidentStateToJSON } from "./incident.pb.ts";
 
@@ -134,6 +138,57 @@ export interface CommentIncidentRequest {
 export interface CommentIncidentResponse {
   /** As it is now. */
   incident: Incident | undefined;
+}
+
+/** Where to begin. There is no filter: an incident that matched and does no longer would be waited for in vain. */
+export interface StreamIncidentsRequest {
+  /** The cursor of an earlier stream; empty to begin with what is not resolved. */
+  cursor: string;
+}
+
+/** One event of a stream of incidents. */
+export interface StreamIncidentsResponse {
+  /** What happened. */
+  event:
+    | //
+    /** An incident as it is now. */
+    { $case: "incident"; value: StreamedIncident }
+    | //
+    /** Nothing changed for a while, or everything was told that the stream began with. */
+    { $case: "heartbeat"; value: IncidentHeartbeat }
+    | //
+    /** The gateway is about to end the stream. */
+    { $case: "draining"; value: IncidentsDraining }
+    | undefined;
+}
+
+/** An incident in a stream. */
+export interface StreamedIncident {
+  /** The incident. Its etag changes with every change. */
+  incident:
+    | Incident
+    | undefined;
+  /**
+   * Resumes after this change; empty where a stream cannot resume: the last cursor that was told is still good then.
+   * Opaque.
+   */
+  cursor: string;
+}
+
+/** The stream is alive and nothing was missed. */
+export interface IncidentHeartbeat {
+  /** Resumes here. */
+  cursor: string;
+  /** The gateway's clock. */
+  serverTime: Date | undefined;
+}
+
+/** The stream is about to end. */
+export interface IncidentsDraining {
+  /** Resumes here; empty where the stream had not told yet what it began with. */
+  cursor: string;
+  /** How long to wait before connecting again. */
+  retryDelay: Duration | undefined;
 }
 
 function createBaseGetIncidentRequest(): GetIncidentRequest {
@@ -1318,6 +1373,462 @@ export const CommentIncidentResponse: MessageFns<CommentIncidentResponse> = {
   },
 };
 
+function createBaseStreamIncidentsRequest(): StreamIncidentsRequest {
+  return { cursor: "" };
+}
+
+export const StreamIncidentsRequest: MessageFns<StreamIncidentsRequest> = {
+  encode(message: StreamIncidentsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cursor !== "") {
+      writer.uint32(10).string(message.cursor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StreamIncidentsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStreamIncidentsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): StreamIncidentsRequest {
+    return { cursor: isSet(object.cursor) ? globalThis.String(object.cursor) : "" };
+  },
+
+  toJSON(message: StreamIncidentsRequest): unknown {
+    const obj: any = {};
+    if (message.cursor !== "") {
+      obj.cursor = message.cursor;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<StreamIncidentsRequest>, I>>(base?: I): StreamIncidentsRequest {
+    return StreamIncidentsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<StreamIncidentsRequest>, I>>(object: I): StreamIncidentsRequest {
+    const message = createBaseStreamIncidentsRequest();
+    message.cursor = object.cursor ?? "";
+    return message;
+  },
+};
+
+function createBaseStreamIncidentsResponse(): StreamIncidentsResponse {
+  return { event: undefined };
+}
+
+export const StreamIncidentsResponse: MessageFns<StreamIncidentsResponse> = {
+  encode(message: StreamIncidentsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.event?.$case) {
+      case "incident":
+        StreamedIncident.encode(message.event.value, writer.uint32(10).fork()).join();
+        break;
+      case "heartbeat":
+        IncidentHeartbeat.encode(message.event.value, writer.uint32(18).fork()).join();
+        break;
+      case "draining":
+        IncidentsDraining.encode(message.event.value, writer.uint32(26).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StreamIncidentsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStreamIncidentsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.event = { $case: "incident", value: StreamedIncident.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.event = { $case: "heartbeat", value: IncidentHeartbeat.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.event = { $case: "draining", value: IncidentsDraining.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): StreamIncidentsResponse {
+    return {
+      event: isSet(object.incident)
+        ? { $case: "incident", value: StreamedIncident.fromJSON(object.incident) }
+        : isSet(object.heartbeat)
+        ? { $case: "heartbeat", value: IncidentHeartbeat.fromJSON(object.heartbeat) }
+        : isSet(object.draining)
+        ? { $case: "draining", value: IncidentsDraining.fromJSON(object.draining) }
+        : undefined,
+    };
+  },
+
+  toJSON(message: StreamIncidentsResponse): unknown {
+    const obj: any = {};
+    if (message.event?.$case === "incident") {
+      obj.incident = StreamedIncident.toJSON(message.event.value);
+    } else if (message.event?.$case === "heartbeat") {
+      obj.heartbeat = IncidentHeartbeat.toJSON(message.event.value);
+    } else if (message.event?.$case === "draining") {
+      obj.draining = IncidentsDraining.toJSON(message.event.value);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<StreamIncidentsResponse>, I>>(base?: I): StreamIncidentsResponse {
+    return StreamIncidentsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<StreamIncidentsResponse>, I>>(object: I): StreamIncidentsResponse {
+    const message = createBaseStreamIncidentsResponse();
+    switch (object.event?.$case) {
+      case "incident": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "incident", value: StreamedIncident.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "heartbeat": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "heartbeat", value: IncidentHeartbeat.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "draining": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "draining", value: IncidentsDraining.fromPartial(object.event.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseStreamedIncident(): StreamedIncident {
+  return { incident: undefined, cursor: "" };
+}
+
+export const StreamedIncident: MessageFns<StreamedIncident> = {
+  encode(message: StreamedIncident, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.incident !== undefined) {
+      Incident.encode(message.incident, writer.uint32(10).fork()).join();
+    }
+    if (message.cursor !== "") {
+      writer.uint32(18).string(message.cursor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StreamedIncident {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStreamedIncident();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.incident = Incident.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): StreamedIncident {
+    return {
+      incident: isSet(object.incident) ? Incident.fromJSON(object.incident) : undefined,
+      cursor: isSet(object.cursor) ? globalThis.String(object.cursor) : "",
+    };
+  },
+
+  toJSON(message: StreamedIncident): unknown {
+    const obj: any = {};
+    if (message.incident !== undefined) {
+      obj.incident = Incident.toJSON(message.incident);
+    }
+    if (message.cursor !== "") {
+      obj.cursor = message.cursor;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<StreamedIncident>, I>>(base?: I): StreamedIncident {
+    return StreamedIncident.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<StreamedIncident>, I>>(object: I): StreamedIncident {
+    const message = createBaseStreamedIncident();
+    message.incident = (object.incident !== undefined && object.incident !== null)
+      ? Incident.fromPartial(object.incident)
+      : undefined;
+    message.cursor = object.cursor ?? "";
+    return message;
+  },
+};
+
+function createBaseIncidentHeartbeat(): IncidentHeartbeat {
+  return { cursor: "", serverTime: undefined };
+}
+
+export const IncidentHeartbeat: MessageFns<IncidentHeartbeat> = {
+  encode(message: IncidentHeartbeat, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cursor !== "") {
+      writer.uint32(10).string(message.cursor);
+    }
+    if (message.serverTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.serverTime), writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IncidentHeartbeat {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIncidentHeartbeat();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.serverTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): IncidentHeartbeat {
+    return {
+      cursor: isSet(object.cursor) ? globalThis.String(object.cursor) : "",
+      serverTime: isSet(object.serverTime)
+        ? fromJsonTimestamp(object.serverTime)
+        : isSet(object.server_time)
+        ? fromJsonTimestamp(object.server_time)
+        : undefined,
+    };
+  },
+
+  toJSON(message: IncidentHeartbeat): unknown {
+    const obj: any = {};
+    if (message.cursor !== "") {
+      obj.cursor = message.cursor;
+    }
+    if (message.serverTime !== undefined) {
+      obj.serverTime = message.serverTime.toISOString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<IncidentHeartbeat>, I>>(base?: I): IncidentHeartbeat {
+    return IncidentHeartbeat.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<IncidentHeartbeat>, I>>(object: I): IncidentHeartbeat {
+    const message = createBaseIncidentHeartbeat();
+    message.cursor = object.cursor ?? "";
+    message.serverTime = object.serverTime ?? undefined;
+    return message;
+  },
+};
+
+function createBaseIncidentsDraining(): IncidentsDraining {
+  return { cursor: "", retryDelay: undefined };
+}
+
+export const IncidentsDraining: MessageFns<IncidentsDraining> = {
+  encode(message: IncidentsDraining, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cursor !== "") {
+      writer.uint32(10).string(message.cursor);
+    }
+    if (message.retryDelay !== undefined) {
+      Duration.encode(message.retryDelay, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IncidentsDraining {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIncidentsDraining();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.retryDelay = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): IncidentsDraining {
+    return {
+      cursor: isSet(object.cursor) ? globalThis.String(object.cursor) : "",
+      retryDelay: isSet(object.retryDelay)
+        ? Duration.fromJSON(object.retryDelay)
+        : isSet(object.retry_delay)
+        ? Duration.fromJSON(object.retry_delay)
+        : undefined,
+    };
+  },
+
+  toJSON(message: IncidentsDraining): unknown {
+    const obj: any = {};
+    if (message.cursor !== "") {
+      obj.cursor = message.cursor;
+    }
+    if (message.retryDelay !== undefined) {
+      obj.retryDelay = Duration.toJSON(message.retryDelay);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<IncidentsDraining>, I>>(base?: I): IncidentsDraining {
+    return IncidentsDraining.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<IncidentsDraining>, I>>(object: I): IncidentsDraining {
+    const message = createBaseIncidentsDraining();
+    message.cursor = object.cursor ?? "";
+    message.retryDelay = (object.retryDelay !== undefined && object.retryDelay !== null)
+      ? Duration.fromPartial(object.retryDelay)
+      : undefined;
+    return message;
+  },
+};
+
 /**
  * Errors, and how a caller names itself, are as in `AlertService`. Every RPC here may also end with
  * FAILED_PRECONDITION (NOT_CONFIGURED: the gateway keeps alerts only and plans nothing), INVALID_ARGUMENT
@@ -1408,6 +1919,27 @@ export const IncidentServiceService = {
       Buffer.from(CommentIncidentResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CommentIncidentResponse => CommentIncidentResponse.decode(value),
   },
+  /**
+   * Incidents as they are, and as they change. Without a cursor it begins with all that are not resolved, then a
+   * heartbeat; with one, with all that were changed since. What is told is how an incident is, not what happened to it:
+   * of changes that come faster than they are taken only the newest state is told, so a slow reader is never behind
+   * by more than the incidents there are, and none is left out. Heartbeats come every 15 s while nothing changes.
+   *
+   * A cursor says "every change up to here has been seen, or was overtaken by a later one". Errors: INVALID_ARGUMENT
+   * (CURSOR_INVALID: not one of this gateway), RESOURCE_EXHAUSTED (SUBSCRIBER_TOO_SLOW: the subscriber took nothing for
+   * too long; OVERLOADED: too many subscribers), UNAVAILABLE (DRAINING, after a `draining` event).
+   */
+  streamIncidents: {
+    path: "/therapytrain.alerts.v1.IncidentService/StreamIncidents" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: StreamIncidentsRequest): Buffer =>
+      Buffer.from(StreamIncidentsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): StreamIncidentsRequest => StreamIncidentsRequest.decode(value),
+    responseSerialize: (value: StreamIncidentsResponse): Buffer =>
+      Buffer.from(StreamIncidentsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): StreamIncidentsResponse => StreamIncidentsResponse.decode(value),
+  },
 } as const;
 
 export interface IncidentServiceServer extends UntypedServiceImplementation {
@@ -1434,6 +1966,17 @@ export interface IncidentServiceServer extends UntypedServiceImplementation {
   assignIncident: handleUnaryCall<AssignIncidentRequest, AssignIncidentResponse>;
   /** Says something about it; the next notice shows it. Errors: as `ResolveIncident`. */
   commentIncident: handleUnaryCall<CommentIncidentRequest, CommentIncidentResponse>;
+  /**
+   * Incidents as they are, and as they change. Without a cursor it begins with all that are not resolved, then a
+   * heartbeat; with one, with all that were changed since. What is told is how an incident is, not what happened to it:
+   * of changes that come faster than they are taken only the newest state is told, so a slow reader is never behind
+   * by more than the incidents there are, and none is left out. Heartbeats come every 15 s while nothing changes.
+   *
+   * A cursor says "every change up to here has been seen, or was overtaken by a later one". Errors: INVALID_ARGUMENT
+   * (CURSOR_INVALID: not one of this gateway), RESOURCE_EXHAUSTED (SUBSCRIBER_TOO_SLOW: the subscriber took nothing for
+   * too long; OVERLOADED: too many subscribers), UNAVAILABLE (DRAINING, after a `draining` event).
+   */
+  streamIncidents: handleServerStreamingCall<StreamIncidentsRequest, StreamIncidentsResponse>;
 }
 
 export interface IncidentServiceClient extends Client {
@@ -1544,6 +2087,25 @@ export interface IncidentServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CommentIncidentResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Incidents as they are, and as they change. Without a cursor it begins with all that are not resolved, then a
+   * heartbeat; with one, with all that were changed since. What is told is how an incident is, not what happened to it:
+   * of changes that come faster than they are taken only the newest state is told, so a slow reader is never behind
+   * by more than the incidents there are, and none is left out. Heartbeats come every 15 s while nothing changes.
+   *
+   * A cursor says "every change up to here has been seen, or was overtaken by a later one". Errors: INVALID_ARGUMENT
+   * (CURSOR_INVALID: not one of this gateway), RESOURCE_EXHAUSTED (SUBSCRIBER_TOO_SLOW: the subscriber took nothing for
+   * too long; OVERLOADED: too many subscribers), UNAVAILABLE (DRAINING, after a `draining` event).
+   */
+  streamIncidents(
+    request: StreamIncidentsRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<StreamIncidentsResponse>;
+  streamIncidents(
+    request: StreamIncidentsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<StreamIncidentsResponse>;
 }
 
 export const IncidentServiceClient = makeGenericClientConstructor(
@@ -1567,6 +2129,28 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
 type KeysOfUnion<T> = T extends T ? keyof T : never;
 type Exact<P, I extends P> = P extends Builtin ? P
   : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
+
+function toTimestamp(date: Date): Timestamp {
+  const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
+  const nanos = (date.getTime() % 1_000) * 1_000_000;
+  return { seconds, nanos };
+}
+
+function fromTimestamp(t: Timestamp): Date {
+  let millis = (globalThis.Number(t.seconds.toString()) || 0) * 1_000;
+  millis += (t.nanos || 0) / 1_000_000;
+  return new globalThis.Date(millis);
+}
+
+function fromJsonTimestamp(o: any): Date {
+  if (o instanceof globalThis.Date) {
+    return o;
+  } else if (typeof o === "string") {
+    return new globalThis.Date(o);
+  } else {
+    return fromTimestamp(Timestamp.fromJSON(o));
+  }
+}
 
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;

@@ -1,0 +1,75 @@
+import { GatewayServiceService, GetStatusRequest, GetStatusResponse } from '@therapytrain/alerts-api';
+import type { Clock, Instant } from '@therapytrain/alerts-core';
+import type { ReportCounts } from '../counting.ts';
+import type { GatewayState } from '../gateway.ts';
+import type { PolicyInForce } from '../policy-in-force.ts';
+import type { ObserveHandlers } from './alert-rpc.ts';
+import { decodeStrictly, shapes } from './decode.ts';
+import { fullName, type RpcService } from './desk-rpc.ts';
+import { wireRefused } from './policy-wire.ts';
+import { bytesOnly, type Handle, type Unary } from './unary.ts';
+
+/** What `GatewayService` is made of. */
+export interface StatusRpcParts {
+  readonly version: string;
+  readonly startedAt: Instant;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly reports: () => ReportCounts;
+  readonly state: () => GatewayState;
+  /** Undefined in a gateway that plans nothing. */
+  readonly planning: (() => { readonly lag: number; readonly busy: number }) | undefined;
+  readonly policies: PolicyInForce | undefined;
+  readonly unary: Unary;
+  readonly observe: (service: string) => ObserveHandlers;
+}
+
+const durationOf = (millis: number) => {
+  const whole = Math.max(0, Math.round(millis));
+  return { seconds: BigInt(Math.floor(whole / 1_000)), nanos: (whole % 1_000) * 1_000_000 };
+};
+
+const counted = ({ kept, duplicate, refused, shed }: ReportCounts) => ({
+  kept: BigInt(kept),
+  duplicate: BigInt(duplicate),
+  refused: BigInt(refused),
+  shed: BigInt(shed),
+});
+
+const policyStatus = (policies: PolicyInForce) => {
+  const { version, loadedAt, refused } = policies.state();
+  return { version, loadedAt: new Date(loadedAt), refused: refused && wireRefused(refused) };
+};
+
+const statusOf = ({ version, startedAt, clock, reports, state, planning, policies }: StatusRpcParts): Uint8Array => {
+  const { subscribers, slowest, loopDelay, waiting, log } = state();
+  const plan = planning?.();
+  return GetStatusResponse.encode({
+    version,
+    startedAt: new Date(startedAt),
+    serverTime: new Date(clock.now()),
+    reports: counted(reports()),
+    newestSequence: BigInt(log.newest),
+    oldestSequence: BigInt(log.oldest),
+    logBytes: BigInt(log.bytes),
+    waitingAlerts: BigInt(waiting),
+    loopDelay: durationOf(loopDelay),
+    subscribers,
+    slowestSubscriber: BigInt(slowest),
+    planning: plan && { lag: BigInt(plan.lag), busy: plan.busy },
+    policy: policies && policyStatus(policies),
+  }).finish();
+};
+
+/** Ties `GatewayService` to what the gateway knows of itself. */
+export const createStatusRpc = (parts: StatusRpcParts): RpcService => {
+  const getStatus: Handle = async (message) => {
+    decodeStrictly(message, shapes.GetStatusRequest, GetStatusRequest.decode);
+    return Buffer.from(statusOf(parts));
+  };
+  const definition = GatewayServiceService.getStatus;
+  const [service, method] = fullName(definition.path);
+  return {
+    definition: { getStatus: bytesOnly(definition) },
+    handlers: { getStatus: parts.observe(service).unary(method, parts.unary(getStatus, true)) },
+  };
+};
