@@ -72,7 +72,18 @@ describe('ListDeliveries', () => {
           { place: 0, state: RecipientState.ACCEPTED, code: '' },
           { place: 2, state: RecipientState.REFUSED, code: '550 5.1.1' },
         ],
+        digestId: '',
       },
+    ]);
+  });
+
+  test('tells which digest tells what, and of no incident for the digest itself', async () => {
+    const digest = deliveryOf(2, { event: 'digest', incident: '', state: 'done' });
+    at.has.deliveries = [deliveryOf(1, { state: 'digested', digest: digest.id }), digest];
+    const { deliveries } = await list();
+    expect(deliveries.map(({ event, state, incidentId, digestId }) => [event, state, incidentId, digestId])).toEqual([
+      [DeliveryEvent.DIGEST, DeliveryState.DONE, '', ''],
+      [DeliveryEvent.OPENED, DeliveryState.DIGESTED, deliveryOf(1).incident, digest.id],
     ]);
   });
 

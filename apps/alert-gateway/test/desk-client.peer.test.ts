@@ -65,6 +65,9 @@ test('deliveries are listed, and dead ones replayed', async () => {
   const { kind: _kind, slot: _slot, progress: _progress, ...told } = at.has.deliveries[4] ?? deliveryOf(5);
   expect(deliveries[0]).toEqual(told);
   expect(deliveries.map(({ state }) => state)).toEqual(['done', 'waiting']);
+  at.has.deliveries = [...at.has.deliveries, deliveryOf(6, { state: 'digested', digest: idOf('delivery', 9) })];
+  const [digested] = (await client.deliveries.list({ states: ['digested'] })).deliveries;
+  expect([digested?.state, digested?.digest]).toEqual(['digested', idOf('delivery', 9)]);
   const mail = { channel: 'mail' };
   expect((await client.deliveries.deadLetters(mail)).deliveries.map(({ id }) => id)).toEqual([idOf('delivery', 2)]);
   expect((await client.deliveries.replay({ ...mail, dryRun: true })).deliveries).toHaveLength(1);

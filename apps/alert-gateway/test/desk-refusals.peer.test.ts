@@ -113,7 +113,7 @@ const faults: readonly (readonly [method: string, message: unknown, said: object
   ['DeliveryService/ListDeliveries', ListDeliveriesRequest, { incidentId: canary }, 'incident_id'],
   ['DeliveryService/ListDeliveries', ListDeliveriesRequest, { channel: `${canary}\n` }, 'channel'],
   ['DeliveryService/ListDeliveries', ListDeliveriesRequest, { channel: 'c'.repeat(129) }, 'channel'],
-  ['DeliveryService/ListDeliveries', ListDeliveriesRequest, { states: [6] }, 'states'],
+  ['DeliveryService/ListDeliveries', ListDeliveriesRequest, { states: [7] }, 'states'],
   ['DeliveryService/ListDeadLetters', ListDeadLettersRequest, { incidentId: canary }, 'incident_id'],
   ['DeliveryService/ListDeadLetters', ListDeadLettersRequest, { pageSize: -1 }, 'page_size'],
   ['DeliveryService/ReplayDeadLetters', ReplayDeadLettersRequest, {}, 'delivery_ids'],

@@ -159,9 +159,17 @@ describe('deliveries and dead letters', () => {
       detail: '',
     });
     const done = deliveryOf(4, { state: 'done', proof: '250 queued', lastReason: '', detail: '' });
-    const { out } = await deskRun({ deliveries: [...deliveries, waiting, done] }, ['deliveries']);
+    const digested = deliveryOf(5, { state: 'digested', digest: idOf('delivery', 9), lastReason: '', detail: '' });
+    const all = [...deliveries, waiting, done, digested];
+    const { out } = await deskRun({ deliveries: all }, ['deliveries']);
     const outcomes = lines(out).map((line) => line.slice(line.lastIndexOf('00000001') + 10));
-    expect(outcomes.slice(1)).toEqual(['refused: 550', 'refused: 550', 'due in 5m; throttled', '250 queued']);
+    expect(outcomes.slice(1)).toEqual([
+      'refused: 550',
+      'refused: 550',
+      'due in 5m; throttled',
+      '250 queued',
+      'in the digest 00000009',
+    ]);
     expect(out).toContain('slack for mail');
   });
 

@@ -129,6 +129,7 @@ export const createTelling = (parts: TellingParts) => {
 
   const end = async ({ claim, job, incident }: Telling, outcome: Outcome): Promise<void> => {
     const next = settle(job, outcome, ports);
+    const isHeld = next.state !== 'done' && control.breaker(job.target).state() === 'open';
     const turned = control.breaker(job.target).news();
     const audit = [
       settledEntry(job, next.state, outcome.kind === 'done' ? 'done' : outcome.reason, facts()),
@@ -136,7 +137,7 @@ export const createTelling = (parts: TellingParts) => {
     ];
     await withoutConflict(async () => {
       const now = incident && (await store.incident(incident.id));
-      const other = now && fallback(job, outcome, next, now, facts());
+      const other = now && (isHeld ? standIn(job, now, facts()) : fallback(job, outcome, next, now, facts()));
       const changes = other ? changesOf([other]) : {};
       const settled = { claim, next, changes: { ...changes, audit: [...audit, ...(changes.audit ?? [])] } };
       await store.settle([other ? { ...settled, stoodIn: true } : settled]);

@@ -391,6 +391,21 @@ export const flawedStores: readonly FlawedStore[] = [
     'of channels that want those only, deliveries that are stood in for are passed over',
   ),
   flawed(
+    'lets what fails wait for its time',
+    (store) => ({
+      ...store,
+      claim: async (by) => {
+        const claims = await store.claim(by);
+        const early = claims.filter(({ job }) => job.due > by.now);
+        await store.settle(
+          early.map(({ job, ...rest }) => ({ claim: { job, ...rest }, next: { state: 'returned', due: job.due } })),
+        );
+        return claims.filter(({ job }) => job.due <= by.now);
+      },
+    }),
+    'of such channels what waits to be tried again is claimed before its time',
+  ),
+  flawed(
     'counts what is returned as an attempt',
     settling((each) =>
       each.next.state === 'returned'

@@ -150,7 +150,8 @@ export interface Store {
   /**
    * Claims jobs that are due at `now`, until `until`: the most severe first, then the one that is due first. A job whose
    * claim has run out is due again. Of one channel at most `perTarget` are claimed at a time, none of `except`, and of
-   * `unaided` only those that no other leg was asked to tell (`stoodIn`).
+   * `unaided` only those that no other leg was asked to tell (`stoodIn`), and of these also what waits to be tried again,
+   * whenever that is due.
    */
   claim(by: {
     readonly now: Instant;

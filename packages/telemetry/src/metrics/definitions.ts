@@ -172,7 +172,7 @@ export const metricDefinitions = {
   },
   'alerts.channel.breaker': {
     kind: 'gauge',
-    unit: '1',
+    unit: '{state}',
     description:
       'Whether a channel is called: 0 it is, 1 one attempt is to show how its peer is, 2 it is not, since attempts failed.',
     attributes: { channel: 'a channel of the policy, by its name' },

@@ -108,8 +108,10 @@ export const createClaims = (rows: Rows, changing: Changing, clock: Pick<Clock, 
       const occupy = ({ target }: JobRow): unknown => busy.set(target, (busy.get(target) ?? 0) + 1);
       const jobs = rows.jobs.all();
       for (const job of jobs) if (job.kind === 'delivery' && isClaimed(job, now)) occupy(job);
+      const isFailing = ({ kind, target, state, lastReason }: JobRow): boolean =>
+        kind === 'delivery' && state === 'waiting' && lastReason !== '' && unaided.includes(target);
       const claims: Claim[] = [];
-      for (const job of jobs.filter((each) => isDue(each, now)).sort(bySeverityAndDue)) {
+      for (const job of jobs.filter((each) => isDue(each, now) || isFailing(each)).sort(bySeverityAndDue)) {
         if (claims.length >= limit) break;
         if (!isFree(job)) continue;
         if (job.kind === 'delivery') occupy(job);

@@ -12,6 +12,7 @@ import {
   schedule,
   type StoreCheck,
   type StoreSubject,
+  waiting,
 } from './subject.ts';
 
 const review = { kind: 'review', target: 'quiet', event: 'updated', pairs: 0 } as const;
@@ -152,6 +153,25 @@ const passesOverWhatIsStoodInFor = async (subject: StoreSubject): Promise<void> 
   assert.deepEqual(idsOf(await claim(subject, { unaided: ['mail', 'slack'] })), [alone.id], 'nor when it has run out');
 };
 
+const asksForWhatFails = async (subject: StoreSubject): Promise<void> => {
+  const { store, ports } = subject;
+  const due = ports.clock.now() + 60_000;
+  const [failing, fresh, elsewhere] = [jobOf(ports), jobOf(ports), jobOf(ports, { target: 'slack' })];
+  await schedule(store, failing, elsewhere);
+  await store.settle((await claim(subject)).map((each) => ({ claim: each, next: waiting(due) })));
+  await schedule(store, { ...fresh, due });
+  assert.deepEqual(await claim(subject), []);
+  const asked = await claim(subject, { unaided: ['mail'] });
+  assert.deepEqual(idsOf(asked), [failing.id], 'what was not tried yet waits for its time');
+  const settled = asked.map((each) => ({
+    claim: each,
+    next: { state: 'returned', due } as const,
+    stoodIn: true as const,
+  }));
+  await store.settle(settled);
+  assert.deepEqual(await claim(subject, { unaided: ['mail'] }), []);
+};
+
 const leavesReviewsOut = async (subject: StoreSubject): Promise<void> => {
   const { store, ports } = subject;
   await schedule(store, jobOf(ports, { target: 'quiet' }), ...Array.from({ length: 3 }, () => jobOf(ports, review)));
@@ -239,6 +259,7 @@ export const claimChecks: readonly StoreCheck[] = [
     'of channels that want those only, deliveries that are stood in for are passed over',
     passesOverWhatIsStoodInFor,
   ),
+  promise('of such channels what waits to be tried again is claimed before its time', asksForWhatFails),
   promise('a claim that has run out does not count for its channel', runOutDoesNotCount),
   promise('channels that are excepted are passed over', passesOver),
   promise('reviews are no channels: neither limited nor excepted', leavesReviewsOut),

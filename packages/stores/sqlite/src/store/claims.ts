@@ -35,12 +35,19 @@ const createDueOf = (db: DatabaseSync) => {
     WHERE state = 'waiting' AND kind = ? AND target = ? AND severity = ? AND stood_in = ? AND due <= ?
     ORDER BY due, id LIMIT ?
   `);
-  return ({ kind, target }: Target, now: Instant, limit: number, stoodIn: readonly (0 | 1)[]): Candidate[] => {
+  const unaided = db.prepare(`
+    SELECT id, kind, target, severity, due, stood_in AS stoodIn FROM jobs
+    WHERE state = 'waiting' AND kind = 'delivery' AND target = ? AND severity = ? AND stood_in = 0
+      AND (due <= ? OR last_reason <> '')
+    ORDER BY due, id LIMIT ?
+  `);
+  return ({ kind, target }: Target, now: Instant, limit: number, isUnaided: boolean): Candidate[] => {
     const found: Candidate[] = [];
     for (const severity of mostSevereFirst) {
       if (found.length >= limit) break;
       // Which of both comes first the order of all candidates says.
-      for (const each of stoodIn) found.push(...(due.all(kind, target, severity, each, now, limit) as never[]));
+      if (isUnaided) found.push(...(unaided.all(target, severity, now, limit) as never[]));
+      else for (const each of [0, 1]) found.push(...(due.all(kind, target, severity, each, now, limit) as never[]));
     }
     return found;
   };
@@ -78,9 +85,8 @@ const createRoom = (db: DatabaseSync) => {
         if (kind === 'review') return limit;
         return except.includes(target) ? 0 : Math.min(limit, most(target) - (busy.get(target) ?? 0));
       },
-      /** Whether those that another leg stands in for are claimed too. */
-      stoodIn: ({ kind, target }: Target): readonly (0 | 1)[] =>
-        kind === 'delivery' && unaided.includes(target) ? [0] : [0, 1],
+      /** Whether only what no other leg was asked to tell is claimed. */
+      isUnaided: ({ kind, target }: Target): boolean => kind === 'delivery' && unaided.includes(target),
       take: ({ kind, target }: Target): void => {
         if (kind === 'delivery') busy.set(target, (busy.get(target) ?? 0) + 1);
       },
@@ -105,11 +111,12 @@ export const createClaims = (db: DatabaseSync): Claims => {
     claim: (by) => {
       const room = roomFor(by);
       const candidates = runOut.all(by.now) as unknown as Candidate[];
-      for (const target of targets()) candidates.push(...dueOf(target, by.now, room.of(target), room.stoodIn(target)));
+      for (const target of targets())
+        candidates.push(...dueOf(target, by.now, room.of(target), room.isUnaided(target)));
       const claimed: JobRow[] = [];
       for (const candidate of candidates.sort(byOrder)) {
         if (claimed.length >= by.limit) break;
-        if (room.of(candidate) <= 0 || !room.stoodIn(candidate).includes(candidate.stoodIn)) continue;
+        if (room.of(candidate) <= 0 || (room.isUnaided(candidate) && candidate.stoodIn === 1)) continue;
         room.take(candidate);
         claimed.push(take.get(by.until, candidate.id) as unknown as JobRow);
       }
