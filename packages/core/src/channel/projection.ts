@@ -173,9 +173,9 @@ const eventWordOf = ({ event, incident }: Story): string => {
   return event === 'reminded' && by !== undefined ? `[ACKNOWLEDGE BY ${minuteOf(by)} UTC] ` : eventWords[event];
 };
 
-const heldBack = ({ author, alerts, incidents, severity }: SilenceStory, free: boolean): string => {
+const heldBack = ({ author, alerts, incidents }: SilenceStory, severity: string, free: boolean): string => {
   const what = `${alerts} ${alerts === 1 ? 'alert' : 'alerts'} of ${incidents} ${incidents === 1 ? 'incident' : 'incidents'}`;
-  return `${free ? `${author}: ` : ''}it held back ${what}, the most severe ${severityName(severity)}`;
+  return `${free ? `${author}: ` : ''}it held back ${what}, the most severe ${severity}`;
 };
 
 const headlineOf = (clearing: Clearing, story: Story, title: string): ClearedText<1 | 2> => {
@@ -185,7 +185,7 @@ const headlineOf = (clearing: Clearing, story: Story, title: string): ClearedTex
   const about = (free ? incident?.title : undefined) ?? title;
   const said = event === 'alert' && free && alerts[0] ? `: ${alerts[0].message}` : '';
   const whole = event === 'digest' ? `${total} alerts, the most severe ${severity}` : `${severity} ${about}${said}`;
-  const text = silence ? heldBack(silence, free) : whole;
+  const text = silence ? heldBack(silence, severity, free) : whole;
   return cleared<1 | 2>(clearing, `${eventWordOf(story)}${text}`, 'one', bounds.headline);
 };
 
