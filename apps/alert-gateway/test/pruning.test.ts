@@ -33,7 +33,14 @@ const deliver = async ({ store, ports }: ReturnType<typeof start>, count: number
   const jobs = Array.from({ length: count }, () => jobOf(ports));
   await store.commit({ jobs, counts: [{ channel: 'mail', state: 'accepted', pairs: count }] });
   const now = ports.clock.now();
-  const claims = await store.claim({ now, until: now + 1, limit: count, perTarget: { default: count, of: {} }, except: [], unaided: [] });
+  const claims = await store.claim({
+    now,
+    until: now + 1,
+    limit: count,
+    perTarget: { default: count, of: {} },
+    except: [],
+    unaided: [],
+  });
   await store.settle(claims.map((claim) => ({ claim, next: { state: 'done', proof: 'took it' } })));
 };
 

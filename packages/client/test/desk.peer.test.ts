@@ -147,6 +147,7 @@ test('a list says which page of what', async () => {
   expect(ListIncidentsRequest.decode(server.arrived[0]?.request ?? Buffer.alloc(0))).toEqual({
     states: [1, 3],
     filter: 'true',
+    overdue: false,
     pageSize: 7,
     pageToken: 't',
   });

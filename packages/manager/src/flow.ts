@@ -136,7 +136,9 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
     parts.control ?? createControl({ policy: parts.policy, clock: ports.clock, perChannel: Number.MAX_SAFE_INTEGER });
   const tell = createTelling({ ...parts, control, facts, onCanary: parts.onCanary ?? (() => undefined) });
   const giveUp = async (claim: Claim, next: Settlement, why: string): Promise<void> =>
-    void (await store.settle([{ claim, next, changes: { audit: [settledEntry(claim.job, next.state, why, facts())] } }]));
+    void (await store.settle([
+      { claim, next, changes: { audit: [settledEntry(claim.job, next.state, why, facts())] } },
+    ]));
 
   const lookAgain = (claim: Claim): Promise<void> =>
     withoutConflict(async () => {
@@ -160,7 +162,9 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
       if (job.attempts > mostAttempts) return giveUp(claim, tooOften, tooOften.reason);
       if (job.event === 'silence_ended') {
         const story = await silences.story(claim);
-        return story ? tell(claim, { story }, signal) : giveUp(claim, { state: 'cancelled', detail: 'its silence is gone' }, 'gone');
+        return story
+          ? tell(claim, { story }, signal)
+          : giveUp(claim, { state: 'cancelled', detail: 'its silence is gone' }, 'gone');
       }
       if (job.incident === '') return tell(claim, {}, signal);
       const incident = await store.incident(job.incident);

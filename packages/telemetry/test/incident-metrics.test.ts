@@ -31,7 +31,14 @@ test('a breach is counted when it is settled, and not when the claim was lost', 
   const store = countBreaches(createMemoryStore(ports), collecting.meter);
   await store.commit({ jobs: [jobOf(ports, { kind: 'review', target: 'acknowledge', pairs: 0 })] });
   const now = ports.clock.now();
-  const [claim] = await store.claim({ now, until: now + 1, limit: 1, perTarget: { default: 1, of: {} }, except: [], unaided: [] });
+  const [claim] = await store.claim({
+    now,
+    until: now + 1,
+    limit: 1,
+    perTarget: { default: 1, of: {} },
+    except: [],
+    unaided: [],
+  });
   if (!claim) throw new Error('nothing was due');
   const breach = { at: now, actor: 'gateway', action: 'incident.overdue', subject: 'i', facts: { severity: 'HIGH' } };
   const settled = { claim, next: { state: 'done', proof: '' }, changes: { audit: [breach] } } as const;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CloudEvent, HTTP } from 'cloudevents';
 import { AlertSeverity, type Metadata } from '@therapytrain/alerts-core';
-import { type Clearance, type Notice, noticeEvents } from '@therapytrain/alerts-core/channel';
+import { type Clearance, type Notice, noticeEvents, tellsOfIncident } from '@therapytrain/alerts-core/channel';
 import { hostileInputs, noticeOf, sampleAlert, sampleIncident, sampleStory } from '@therapytrain/alerts-testkit';
 import { payloads, payloadTypes, webhookJsonSchema } from '../src/payload.ts';
 import { render } from '../src/render.ts';
@@ -112,7 +112,7 @@ describe.each(noticeEvents)('a notice of %s', (event) => {
       time: '2026-11-24T09:30:00.000Z',
       datacontenttype: 'application/json',
     });
-    expect(read.subject).toBe(event === 'alert' || event === 'digest' ? undefined : 'inc-0199a000');
+    expect(read.subject).toBe(tellsOfIncident(event) ? 'inc-0199a000' : undefined);
     expect(read.data?.version).toBe(1);
   });
 });

@@ -175,9 +175,9 @@ const eventWordOf = ({ event, incident }: Story): string => {
 
 const numbered = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
-const heldBack = ({ author, alerts, incidents, severity }: SilenceStory, free: boolean): string => {
+const heldBack = ({ author, alerts, incidents }: SilenceStory, severity: string, free: boolean): string => {
   const what = `${numbered(alerts, 'alert')} of ${numbered(incidents, 'incident')}`;
-  return `${free ? `${author}: ` : ''}it held back ${what}, the most severe ${severityName(severity)}`;
+  return `${free ? `${author}: ` : ''}it held back ${what}, the most severe ${severity}`;
 };
 
 const digestText = (story: Story, total: number): string => {
@@ -198,7 +198,7 @@ const headlineOf = (clearing: Clearing, story: Story, title: string): ClearedTex
   const about = (free ? incident?.title : undefined) ?? title;
   const said = event === 'alert' && free && alerts[0] ? `: ${alerts[0].message}` : '';
   const whole = event === 'digest' ? digestText(story, total) : `${severity} ${about}${said}`;
-  const text = silence ? heldBack(silence, free) : whole;
+  const text = silence ? heldBack(silence, severity, free) : whole;
   return cleared<1 | 2>(clearing, `${eventWordOf(story)}${text}`, 'one', bounds.headline);
 };
 

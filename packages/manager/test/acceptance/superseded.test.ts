@@ -124,7 +124,14 @@ describe('a notice that is tried late, in fake time', () => {
     // Each process claims it, and dies of it.
     for (let life = 0; life < 24; life++) {
       const now = due + life;
-      await world.store.claim({ now, until: now + 1, limit: 1, perTarget: { default: 1, of: {} }, except: [], unaided: [] });
+      await world.store.claim({
+        now,
+        until: now + 1,
+        limit: 1,
+        perTarget: { default: 1, of: {} },
+        except: [],
+        unaided: [],
+      });
     }
     const next = createWorld(policy, world.left);
     await next.at(2 * minute);
