@@ -30,6 +30,31 @@ const conflict = (): AlertError => new AlertError('CONFLICT', 'an incident has c
 const byTouch = (one: DetectionWindow, other: DetectionWindow): number =>
   one.touched - other.touched || (one.group < other.group ? -1 : 1);
 
+const createHide =
+  (rows: Rows) =>
+  (each: Hidden): void => {
+    const key = JSON.stringify([each.silence, each.incident]);
+    const before = rows.hidden.get(key) ?? { ...each, alerts: 0 };
+    rows.hidden.put(key, {
+      ...before,
+      alerts: before.alerts + each.alerts,
+      severity: before.severity > each.severity ? before.severity : each.severity,
+      channels: [...new Set([...before.channels, ...each.channels])],
+    });
+  };
+
+const createLetGo =
+  (rows: Rows) =>
+  ({ expiredBefore, oldest }: WindowsLetGo): void => {
+    const drop = (gone: readonly DetectionWindow[]): void =>
+      gone.forEach((each) => rows.windows.remove(windowPlace(each)));
+    drop(rows.windows.all().filter(({ expires }) => expires < expiredBefore));
+    for (const { detection, count: many } of oldest) {
+      const own = rows.windows.all().filter((each) => each.detection === detection);
+      drop(own.sort(byTouch).slice(0, many));
+    }
+  };
+
 /** Makes what applies decisions; `clock` tells when jobs are made and cancelled. */
 export const createChanging = (rows: Rows, clock: Pick<Clock, 'now'>): Changing => {
   const save = (incident: Incident): void => {
@@ -63,25 +88,8 @@ export const createChanging = (rows: Rows, clock: Pick<Clock, 'now'>): Changing 
       pairs: first.pairs + job.pairs,
     });
   };
-  const hide = (each: Hidden): void => {
-    const key = JSON.stringify([each.silence, each.incident]);
-    const before = rows.hidden.get(key) ?? { ...each, alerts: 0 };
-    rows.hidden.put(key, {
-      ...before,
-      alerts: before.alerts + each.alerts,
-      severity: before.severity > each.severity ? before.severity : each.severity,
-      channels: [...new Set([...before.channels, ...each.channels])],
-    });
-  };
-  const letGo = ({ expiredBefore, oldest }: WindowsLetGo): void => {
-    const drop = (gone: readonly DetectionWindow[]): void =>
-      gone.forEach((each) => rows.windows.remove(windowPlace(each)));
-    drop(rows.windows.all().filter(({ expires }) => expires < expiredBefore));
-    for (const { detection, count: many } of oldest) {
-      const own = rows.windows.all().filter((each) => each.detection === detection);
-      drop(own.sort(byTouch).slice(0, many));
-    }
-  };
+  const hide = createHide(rows);
+  const letGo = createLetGo(rows);
   const note = (entry: NewAuditEntry): void => rows.addEntry({ ...entry, sequence: rows.audit().length + 1 });
 
   return {

@@ -70,6 +70,29 @@ const changedAfter = (rows: Rows, after: Cursor, limit: number): IncidentBatch =
   return { incidents: found.map(({ incident }) => incident), cursor: found.at(-1)?.place ?? after };
 };
 
+const createHiddenQuestions = (rows: Rows): Pick<Questions, 'hidden' | 'hiddenIncidents'> => ({
+  hidden: (silences) =>
+    [...new Set(silences)].sort().flatMap((silence) => {
+      const held = rows.hidden.all().filter((each) => each.silence === silence);
+      const [first] = held;
+      if (!first) return [];
+      return {
+        silence,
+        alerts: held.reduce((sum, { alerts }) => sum + alerts, 0),
+        incidents: held.length,
+        severity: held.reduce((most, { severity }) => (severity > most ? severity : most), first.severity),
+        channels: [...new Set(held.flatMap(({ channels }) => channels))].sort(),
+      };
+    }),
+  hiddenIncidents: (silence, after, limit) =>
+    rows.hidden
+      .all()
+      .filter((each) => each.silence === silence && each.incident > after)
+      .map(({ incident }) => incident)
+      .sort()
+      .slice(0, limit),
+});
+
 /** Makes what answers. */
 export const createQuestions = (rows: Rows): Questions => ({
   incidentsOf: (keys, resolvedSince) =>
@@ -108,26 +131,7 @@ export const createQuestions = (rows: Rows): Questions => ({
       .sort(newestFirst)
       .slice(0, limit)
       .map(deliveryOf),
-  hidden: (silences) =>
-    [...new Set(silences)].sort().flatMap((silence) => {
-      const held = rows.hidden.all().filter((each) => each.silence === silence);
-      const [first] = held;
-      if (!first) return [];
-      return {
-        silence,
-        alerts: held.reduce((sum, { alerts }) => sum + alerts, 0),
-        incidents: held.length,
-        severity: held.reduce((most, { severity }) => (severity > most ? severity : most), first.severity),
-        channels: [...new Set(held.flatMap(({ channels }) => channels))].sort(),
-      };
-    }),
-  hiddenIncidents: (silence, after, limit) =>
-    rows.hidden
-      .all()
-      .filter((each) => each.silence === silence && each.incident > after)
-      .map(({ incident }) => incident)
-      .sort()
-      .slice(0, limit),
+  ...createHiddenQuestions(rows),
   nextDue: () => {
     const times = rows.jobs
       .all()
