@@ -21,7 +21,10 @@ test('what is in force, since when, and whether the last attempt was refused', a
   ]);
   figures = { version: 'ffffffffffff', loadedAt: 3_000, successful: false };
   expect(await now()).toEqual([
-    [{ attributes: { version: 'ffffffffffff' }, value: 1 }],
+    [
+      { attributes: { version: '0123456789ab' }, value: 0 },
+      { attributes: { version: 'ffffffffffff' }, value: 1 },
+    ],
     [{ attributes: {}, value: 3 }],
     [{ attributes: {}, value: 0 }],
   ]);

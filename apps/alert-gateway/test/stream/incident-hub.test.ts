@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { StreamIncidentsResponse } from '@therapytrain/alerts-api';
-import { type AlertError, type Incident, type Store } from '@therapytrain/alerts-core';
+import type { AlertError, Incident, Store } from '@therapytrain/alerts-core';
 import type { IncidentChanges } from '@therapytrain/alerts-manager';
 import { createMemoryStore, epoch, testPorts } from '@therapytrain/alerts-testkit';
 import fc from 'fast-check';

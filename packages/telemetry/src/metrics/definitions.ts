@@ -240,7 +240,7 @@ export const metricDefinitions = {
   'alerts.policy.reload.successful': {
     kind: 'gauge',
     unit: '{success}',
-    description: '1 while the last attempt to put another policy in force was not refused; else 0.',
+    description: 'Whether the last attempt to put another policy in force was not refused: 1, else 0.',
     attributes: {},
   },
   'alerts.policy.loaded': {
@@ -252,7 +252,7 @@ export const metricDefinitions = {
   'alerts.policy.info': {
     kind: 'gauge',
     unit: '{policy}',
-    description: '1 for the policy in force.',
+    description: 'The policy in force, as 1; those that were in force before, as 0.',
     attributes: { version: 'its version, of 12 hexadecimal digits' },
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;

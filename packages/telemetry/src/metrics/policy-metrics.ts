@@ -20,6 +20,9 @@ export interface PolicyMetrics {
   watch(figures: () => PolicyFigures): void;
 }
 
+/** Versions that were in force before and are still told, as 0. */
+const mostVersions = 16;
+
 /** Makes the metrics of the policy in force. */
 export const createPolicyMetrics = (meter: Meter): PolicyMetrics => {
   if (meter === createNoopMeter()) return { reloaded: () => {}, watch: () => {} };
@@ -31,9 +34,17 @@ export const createPolicyMetrics = (meter: Meter): PolicyMetrics => {
         result.observe(figures().successful ? 1 : 0),
       );
       createObserved(meter, 'alerts.policy.loaded').addCallback((result) => result.observe(figures().loadedAt / 1_000));
-      createObserved(meter, 'alerts.policy.info').addCallback((result) =>
-        result.observe(1, { version: figures().version }),
-      );
+      const before = new Set<string>();
+      createObserved(meter, 'alerts.policy.info').addCallback((result) => {
+        const { version } = figures();
+        // A series that is not observed any more keeps its last value for as long as the process lives.
+        for (const each of before) if (each !== version) result.observe(0, { version: each });
+        result.observe(1, { version });
+        before.delete(version);
+        before.add(version);
+        const [oldest] = before;
+        if (before.size > mostVersions && oldest !== undefined) before.delete(oldest);
+      });
     },
   };
 };
