@@ -4,8 +4,10 @@ import { describe, expect, test } from '@jest/globals';
 import {
   AlertServiceService,
   DeliveryServiceService,
+  GatewayServiceService,
   descriptorSet,
   IncidentServiceService,
+  PolicyServiceService,
   SilenceServiceService,
   WireSeverity,
 } from '@therapytrain/alerts-api';
@@ -24,6 +26,8 @@ const services = {
   IncidentService: IncidentServiceService,
   SilenceService: SilenceServiceService,
   DeliveryService: DeliveryServiceService,
+  PolicyService: PolicyServiceService,
+  GatewayService: GatewayServiceService,
 } as const;
 
 test('every service of the contract is generated', () => {
@@ -57,9 +61,19 @@ describe('the contract that is published and the code that is generated', () => 
   test('have the RPCs that architecture.md names', () => {
     expect(Object.values(services).map((service) => Object.keys(service))).toEqual([
       ['reportAlert', 'reportAlerts', 'getAlert', 'listAlerts', 'streamAlerts', 'explainAlert'],
-      ['getIncident', 'listIncidents', 'acknowledgeIncident', 'resolveIncident', 'assignIncident', 'commentIncident'],
+      [
+        'getIncident',
+        'listIncidents',
+        'acknowledgeIncident',
+        'resolveIncident',
+        'assignIncident',
+        'commentIncident',
+        'streamIncidents',
+      ],
       ['createSilence', 'previewSilence', 'listSilences', 'expireSilence'],
       ['listDeliveries', 'listDeadLetters', 'replayDeadLetters', 'getAccounting'],
+      ['getPolicy', 'checkPolicy', 'reloadPolicy', 'simulatePolicy'],
+      ['getStatus'],
     ]);
   });
 
@@ -134,7 +148,7 @@ describe('the shape of the contract', () => {
         return [input.typeName, output.typeName];
       }),
     );
-    expect(used.length).toBe(40);
+    expect(used.length).toBe(52);
     expect(new Set(used).size).toBe(used.length);
   });
 

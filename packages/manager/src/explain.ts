@@ -7,6 +7,7 @@ import {
   type Delivery,
   type Explanation,
   type ExplanationStep,
+  firstUnmet,
   type Incident,
   type Ports,
   severities,
@@ -51,9 +52,10 @@ const groupStep = (alert: Alert, policy: Policy): ExplanationStep => {
 };
 
 const routeStep = (each: Route, incident: Incident): ExplanationStep => {
-  const takes = each.when === undefined || each.when.matches(incident.facts);
+  const unmet = each.when && firstUnmet(each.when, incident.facts);
+  const takes = unmet === undefined;
   const said =
-    each.when === undefined ? 'takes everything' : `${takes ? 'takes it' : 'does not take it'}: ${each.when.source}`;
+    each.when === undefined ? 'takes everything' : takes ? `takes it: ${each.when.source}` : `not met: ${unmet}`;
   const inner = takes ? each.routes.map((route) => routeStep(route, incident)) : [];
   return step(`route ${each.name}`, takes ? 'yes' : 'no', said, inner);
 };

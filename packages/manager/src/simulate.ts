@@ -1,16 +1,20 @@
 import {
+  type Alert,
   type AlertDraft,
   AlertError,
+  type DetectionWindow,
   type Ids,
   type Incident,
   type Instant,
   type Job,
+  limits,
   type NewJob,
   type Silence,
 } from '@therapytrain/alerts-core';
 import { matchedRoutes } from './policy/matching.ts';
 import type { Policy } from './policy/policy.ts';
 import { accept } from './stages/accept.ts';
+import { detect, type Detected, detectionSource, draftOf, keysOf, takenOf } from './stages/detect.ts';
 import { groupKey } from './stages/group.ts';
 import type { Mute, Standing } from './stages/mute.ts';
 import { planGroup } from './stages/plan.ts';
@@ -41,7 +45,7 @@ export interface SimulatedNotice {
   readonly due: Instant;
 }
 
-/** What one alert of a script would do. */
+/** What one alert of a script would do, with what follows from the alerts that detections would raise because of it. */
 export interface SimulatedAlert {
   readonly at: Instant;
   /** Why it would not be kept; everything else is then empty. */
@@ -97,6 +101,7 @@ const createFacts = (policy: Policy, silences: readonly Silence[]) => {
   const incidents = new Map<string, Incident>();
   const newestOf = new Map<string, string>();
   const waiting = new Map<string, Job>();
+  const windows = new Map<string, DetectionWindow>();
   const standingAt = createStanding({
     silences: async (now) => silences.filter(({ until }) => until > now),
     incidents: async ({ limit }) =>
@@ -123,6 +128,14 @@ const createFacts = (policy: Policy, silences: readonly Silence[]) => {
       newestOf.set(incident.key, incident.id);
       for (const slot of cancel) waiting.delete(slot);
       for (const job of jobs) if (job.kind === 'review') schedule(job, now);
+    },
+    /** What detections see in an alert, and what they remember of it. */
+    detect: (alert: Alert): readonly Detected[] => {
+      const taken = takenOf([alert], policy);
+      const known = keysOf(taken).flatMap(({ detection, group }) => windows.get(`${detection} ${group}`) ?? []);
+      const seen = detect(taken, known);
+      for (const window of seen.windows) windows.set(`${window.detection} ${window.group}`, window);
+      return seen.detected;
     },
     /** The review that is due first, up to this time; it waits no more. */
     due: (until: Instant): Job | undefined => {
@@ -168,6 +181,13 @@ const told = (plan: Plan | undefined, at: Instant, policy: Policy): SimulatedAle
   };
 };
 
+const alsoTold = (one: SimulatedAlert, other: SimulatedAlert): SimulatedAlert => ({
+  ...one,
+  routes: [...new Set([...one.routes, ...other.routes])],
+  receivers: [...new Set([...one.receivers, ...other.receivers])],
+  notices: [...one.notices, ...other.notices],
+});
+
 /**
  * Says what alerts would do under a policy, if none were kept before: the stages that plan for real plan here, on facts
  * that are thrown away. Nothing is written, and nobody is told. The alerts are taken in the order of their times.
@@ -180,18 +200,26 @@ export const simulate = async (
   const facts = createFacts(policy, silences);
   const results = new Map<ScriptedAlert, SimulatedAlert>();
   const later: SimulatedReview[] = [];
-  const one = async ({ draft, source, at }: ScriptedAlert, sequence: number): Promise<SimulatedAlert> => {
-    const { alert } = accept(draft, source, { types: policy.types, ports: { clock: { now: () => at }, ids } });
+  let sequence = 0;
+  const one = async ({ draft, source, at }: ScriptedAlert): Promise<SimulatedAlert> => {
+    const accepted = accept(draft, source, { types: policy.types, ports: { clock: { now: () => at }, ids } });
+    const alert = { ...accepted.alert, sequence: ++sequence };
     const key = groupKey(alert, policy);
     const standing = await facts.standing(at);
-    const plan = planGroup(key, [{ ...alert, sequence }], facts.ofKey(key, at), standing, { policy, now: at, ids });
+    const detected = facts.detect(alert);
+    const plan = planGroup(key, [alert], facts.ofKey(key, at), standing, { policy, now: at, ids });
     if (plan) facts.commit(plan, at);
-    return told(plan, at, policy);
+    let result = { ...told(plan, at, policy), detections: detected.map(({ rule }) => rule.name) };
+    for (const each of detected) {
+      const raised = { draft: draftOf(each, at + limits.futureMillis), source: detectionSource, at };
+      result = { ...alsoTold(result, await one(raised)), detections: result.detections };
+    }
+    return result;
   };
-  for (const [index, each] of [...alerts].sort((a, b) => a.at - b.at).entries()) {
+  for (const each of [...alerts].sort((a, b) => a.at - b.at)) {
     await reviewsUntil(each.at, facts, later, { policy, ids });
     try {
-      results.set(each, await one(each, index + 1));
+      results.set(each, await one(each));
     } catch (error) {
       if (!(error instanceof AlertError)) throw error;
       results.set(each, refusedAs(error, each.at));

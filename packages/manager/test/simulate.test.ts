@@ -117,6 +117,8 @@ describe('a simulation', () => {
     });
     expect(later.map(({ at, why, notices, incident }) => [at - epoch, why, incident.state, notices.length])).toEqual([
       [10 * minute, 'quiet', 'RESOLVED', 2],
+      // A fifth of the hour before it runs out.
+      [48 * minute, 'due', 'OPEN', 2],
       [60 * minute, 'acknowledge', 'OPEN', 1],
     ]);
   });

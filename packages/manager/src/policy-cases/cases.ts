@@ -37,17 +37,19 @@ const silencesOf = ({ silences }: PolicyCase, now: Instant): readonly Silence[] 
   }));
 
 const scriptOf = ({ alerts, source }: PolicyCase, now: Instant): readonly ScriptedAlert[] =>
-  alerts.map((each) => ({
-    at: each.at?.(now) ?? now,
-    source: each.source ?? source,
-    draft: {
-      type: each.type,
-      message: each.message,
-      metadata: metadataOf(each),
-      ...(each.severity && { severity: AlertSeverity[each.severity] }),
-      ...(each.dedup_key !== undefined && { dedupKey: each.dedup_key }),
-    },
-  }));
+  alerts.flatMap((each) => Array.from({ length: each.times }, () => scripted(each, source, now)));
+
+const scripted = (each: PolicyCase['alerts'][number], source: string, now: Instant): ScriptedAlert => ({
+  at: each.at?.(now) ?? now,
+  source: each.source ?? source,
+  draft: {
+    type: each.type,
+    message: each.message,
+    metadata: metadataOf(each),
+    ...(each.severity && { severity: AlertSeverity[each.severity] }),
+    ...(each.dedup_key !== undefined && { dedupKey: each.dedup_key }),
+  },
+});
 
 /** What became of an alert, or of all of a case, in the words of expectations. */
 type Actual = Readonly<Record<keyof Expected, unknown>>;
@@ -105,8 +107,10 @@ export const runCase = async (each: PolicyCase, policy: Policy, ids: Ids): Promi
   const until = each.until?.(now);
   const script = { alerts: scriptOf(each, now), silences: silencesOf(each, now) };
   const { alerts, later } = await simulate({ ...script, ...(until !== undefined && { until }) }, policy, ids);
-  const ofAlerts = each.alerts.flatMap(({ expect }, index) => {
-    const one = alerts[index];
+  let place = 0;
+  const ofAlerts = each.alerts.flatMap(({ expect, times }, index) => {
+    place += times;
+    const one = alerts[place - 1];
     return expect && one ? failuresOf(expect, actualOf([one], []), `alerts[${index}] `) : [];
   });
   return { name: each.name, failures: [...ofAlerts, ...failuresOf(each.expect, actualOf(alerts, later))] };

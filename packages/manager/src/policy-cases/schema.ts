@@ -68,7 +68,8 @@ const alert = z
     source: z.string().optional().describe('Who reports it. Default: that of the case.'),
     dedup_key: z.string().optional().describe('As it is reported.'),
     at: time().optional().describe('When the gateway gets it: +30s after `now`, or a time. Default: `now`.'),
-    expect: z.strictObject(expected).optional().describe('What this alert does.'),
+    times: z.int().min(1).max(1_000).default(1).describe('How many of them there are, all at the same time.'),
+    expect: z.strictObject(expected).optional().describe('What this alert does; the last one, where there are more.'),
   })
   .describe('One alert.');
 
