@@ -46,23 +46,23 @@ export const startWorker = (parts: WorkerParts): Worker => {
     wakeUp?.();
   };
 
-  const keepClaimed = async (claim: Claim, over: AbortSignal): Promise<void> => {
-    while (!over.aborted) {
-      await clock.sleep(renewEvery, over);
-      await store.renew([claim], clock.now() + lease);
+  const held = new Set<Claim>();
+  const keepClaimed = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await clock.sleep(renewEvery, stopping.signal).catch(() => undefined);
+      // Where the store is away, who claims tells of it.
+      if (held.size > 0) await store.renew([...held], clock.now() + lease).catch(() => undefined);
     }
   };
   const workOn = async (claim: Claim): Promise<void> => {
-    const over = new AbortController();
-    const renewing = keepClaimed(claim, over.signal).catch(() => undefined);
+    held.add(claim);
     try {
       await followUp.work(claim, stopping.signal);
     } catch (error) {
       // The claim runs out, and the job is tried again.
       onError(error);
     } finally {
-      over.abort();
-      await renewing;
+      held.delete(claim);
     }
   };
   const start = (claim: Claim): void => {
@@ -104,7 +104,7 @@ export const startWorker = (parts: WorkerParts): Worker => {
       }
     }
   };
-  const ended = run();
+  const ended = Promise.all([run(), keepClaimed()]);
   return {
     wake,
     busy: () => running.size,

@@ -121,7 +121,7 @@ export interface IncidentBatch {
 /**
  * What follows from alerts. One process has it open. Whoever had it open before is gone: what opens it takes back the
  * claims that were left, so that their jobs wait again, for the time they were due, and are doubtful. Every write is one commit: durable when it resolves, nothing of it
- * when it rejects. Rejects with `STORE_UNAVAILABLE`, `DISK_FULL` or `CLOSED` where nothing can be written.
+ * when it rejects; `claim` and `renew` outlive the process, and need not outlive the power. Rejects with `STORE_UNAVAILABLE`, `DISK_FULL` or `CLOSED` where nothing can be written.
  */
 export interface Store {
   /** How far the log is planned, as of the last commit. 0 at first. */

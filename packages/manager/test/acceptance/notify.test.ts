@@ -224,7 +224,7 @@ describe('from an alert to people, in fake time', () => {
     const draft = { type: 'AUTH_FAILURE', severity: LOW, message: 'x', metadata: { userId: 'anna.berg' } };
     const { steps } = await world.desk.explain({ draft, source: 'sign-in' });
     const said = steps.map(({ name, verdict, detail }) => `${name}: ${verdict}: ${detail}`);
-    expect(said).toContain('route all: no: does not take it: severity >= MEDIUM');
+    expect(said).toContain('route all: no: not met: severity >= MEDIUM');
     expect(said).toContain('channels: no: no route takes it');
     expect(said).toContain('nearest miss: info: would also have gone to mail, chat if severity were MEDIUM');
     expect(JSON.stringify(steps)).not.toContain('anna.berg');

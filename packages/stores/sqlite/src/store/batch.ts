@@ -41,6 +41,9 @@ const createPart = (db: DatabaseSync) => {
   };
 };
 
+/** Writes that need not outlive the power: who claimed is gone with it, and what was claimed is due again. */
+const fleeting: ReadonlySet<Call['name']> = new Set(['claim', 'renew']);
+
 /**
  * Makes what answers calls that came in together. Those that write share one commit; one that is refused takes only its
  * own changes back. `failure` tells why the guard did not do the last commit.
@@ -51,6 +54,17 @@ export const createBatch = (database: StoreDatabase, guard: Guard, failure: () =
   const transact = createTransact(connection);
   const part = createPart(connection);
   const totalChanges = connection.prepare('SELECT total_changes() AS count');
+  const [lasting, loose] = ['FULL', 'NORMAL'].map((mode) => connection.prepare(`PRAGMA synchronous = ${mode}`));
+  // Within NORMAL a commit does not wait for the disk; the next one that does takes it along (sqlite.org/wal.html).
+  const unhurried = <T>(calls: readonly Call[], work: () => T): T => {
+    if (!calls.every((call) => !isWrite(call) || fleeting.has(call.name))) return work();
+    loose?.run();
+    try {
+      return work();
+    } finally {
+      lasting?.run();
+    }
+  };
   const rowsWritten = (): number => (totalChanges.get() as { readonly count: number }).count;
   const isWrite = ({ name }: Call): boolean => name in writes;
   const perform = ({ name, args }: Call): unknown =>
@@ -85,7 +99,7 @@ export const createBatch = (database: StoreDatabase, guard: Guard, failure: () =
     const done = guard('commit', () => {
       // A read among them sees the writes before it, and is told of them when they are durable.
       const before = rowsWritten();
-      answers = transact(() => calls.map((call) => (isWrite(call) ? write(call) : read(call))));
+      answers = unhurried(calls, () => transact(() => calls.map((call) => (isWrite(call) ? write(call) : read(call)))));
       checkpoints.wrote(pagesOf(rowsWritten() - before));
     });
     return done ? answers : calls.map((call) => (isWrite(call) ? failedWrite(call) : read(call)));
