@@ -62,7 +62,7 @@ const routeStep = (each: Route, incident: Incident): ExplanationStep => {
 
 const legSteps = (incident: Incident, policy: Policy): readonly ExplanationStep[] =>
   legsOf(incident, policy).map(({ channel, route: by }) =>
-    step(`channel ${channel}`, 'yes', `by route ${by.name}, a ${policy.channels.get(channel)?.kind ?? 'channel'}`),
+    step(`channel ${channel}`, 'yes', `by route ${by.name}, kind ${policy.channels.get(channel)?.kind ?? 'unknown'}`),
   );
 
 /** The nearest severity at which more channels would be reached than now. */
