@@ -21,7 +21,7 @@ import {
 } from '@therapytrain/alerts-core';
 import { idFrom } from './hashes.ts';
 import type { IncidentChanges } from './incident-changes.ts';
-import { createExplain, type Explain } from './explain.ts';
+import { createExplain, type Explain, type ExplainParts } from './explain.ts';
 import { changesOf, withoutConflict } from './changes.ts';
 import type { Policy } from './policy/policy.ts';
 import { acknowledged, assigned, commented, resolvedBy } from './stages/command.ts';
@@ -94,7 +94,7 @@ export interface Desk {
 }
 
 /** What the desk works with. */
-export interface DeskParts {
+export interface DeskParts extends Pick<ExplainParts, 'preview'> {
   readonly log: AlertLog;
   readonly store: Store;
   readonly policy: () => Policy;

@@ -1,12 +1,20 @@
 import type { AlertLog, Ports, Store } from '@therapytrain/alerts-core';
-import { type Channel, createProjection, createPseudonyms, type Secret } from '@therapytrain/alerts-core/channel';
+import {
+  type Channel,
+  createProjection,
+  createPseudonyms,
+  type Project,
+  type Secret,
+} from '@therapytrain/alerts-core/channel';
 import { watchChanges } from './incident-changes.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { type Canaries, createCanaries } from './canaries.ts';
 import { type Control, createControl } from './control/control.ts';
+import type { ExplainParts } from './explain.ts';
 import { createFlow, createFollowUp } from './flow.ts';
 import { type Planner, startPlanner } from './planner.ts';
 import type { Policy } from './policy/policy.ts';
+import { storyOf } from './stages/deliver.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 /** What the engine is made of. */
@@ -43,6 +51,23 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
+/** A notice as a channel would be given it, in lines. */
+const createPreview =
+  ({ channel, ports }: Pick<EngineParts, 'channel' | 'ports'>, project: Project): ExplainParts['preview'] =>
+  (name, incident, alert) => {
+    const clearance = channel(name)?.clearance;
+    if (clearance === undefined) return undefined;
+    const at = ports.clock.now();
+    const story = { event: 'opened', at, alerts: [alert], total: incident.count, incident: storyOf(incident) } as const;
+    const { headline, alerts } = project(story, clearance);
+    const lines = alerts.flatMap(({ message, facts, withheld }) => [
+      ...(message === '' ? [] : [message]),
+      ...facts.map(({ label, text }) => `${label}: ${text}`),
+      ...(withheld === 0 ? [] : [withheld === 1 ? '1 value is withheld' : `${withheld} values are withheld`]),
+    ]);
+    return { headline, lines };
+  };
+
 /** Starts planning and working. */
 export const startEngine = (parts: EngineParts): Engine => {
   const { log, policy, channel, ports, onError } = parts;
@@ -51,6 +76,9 @@ export const startEngine = (parts: EngineParts): Engine => {
   const control = createControl({ policy, clock: ports.clock, perChannel: parts.perChannel ?? 4 });
   const { report } = createFlow({ log, types: () => policy().types, ports });
   const canaries = createCanaries({ store, policy, clock: ports.clock, ids: ports.ids, report });
+  // The types may change with the policy.
+  const project: Project = (story, clearance) =>
+    createProjection({ types: policy().types, pseudonyms })(story, clearance);
   const followUp = createFollowUp({
     control,
     onCanary: canaries.settled,
@@ -59,8 +87,7 @@ export const startEngine = (parts: EngineParts): Engine => {
     policy,
     ports,
     channel,
-    // The types may change with the policy.
-    project: (story, clearance) => createProjection({ types: policy().types, pseudonyms })(story, clearance),
+    project,
     link: (incident) => {
       const base = policy().incidentLink;
       return base === undefined ? undefined : base + incident;
@@ -86,7 +113,11 @@ export const startEngine = (parts: EngineParts): Engine => {
     cursor: () => store.cursor(),
   });
   return {
-    desk: createDesk({ log, store, policy, ports, changes, onChanged: onPlanned }),
+    desk: createDesk({
+      ...{ log, store, policy, ports, changes },
+      preview: createPreview(parts, project),
+      onChanged: onPlanned,
+    }),
     planner,
     worker,
     channels: { breakers: control.states, canaryAges: canaries.ages },

@@ -28,12 +28,20 @@ export type Explain = (
   what: { readonly alertId: string } | { readonly draft: AlertDraft; readonly source: string },
 ) => Promise<Explanation>;
 
+/** A notice as it would look to a channel: its headline, then each fact and how many were left out. */
+export interface Preview {
+  readonly headline: string;
+  readonly lines: readonly string[];
+}
+
 /** What explaining works with. */
 export interface ExplainParts {
   readonly log: AlertLog;
   readonly store: Store;
   readonly policy: () => Policy;
   readonly ports: Ports;
+  /** What the channel of this name would say of the incident's newest alert; undefined where there is no such channel. */
+  readonly preview: (channel: string, incident: Incident, alert: Alert) => Preview | undefined;
 }
 
 const step = (
@@ -60,9 +68,31 @@ const routeStep = (each: Route, incident: Incident): ExplanationStep => {
   return step(`route ${each.name}`, takes ? 'yes' : 'no', said, inner);
 };
 
-const legSteps = (incident: Incident, policy: Policy): readonly ExplanationStep[] =>
+const noticeSteps = (preview: Preview | undefined): readonly ExplanationStep[] => {
+  if (!preview) return [];
+  const { headline, lines } = preview;
+  return [
+    step(
+      'notice',
+      'info',
+      headline,
+      lines.map((line) => step('says', 'info', line)),
+    ),
+  ];
+};
+
+const legSteps = (
+  incident: Incident,
+  policy: Policy,
+  preview: (channel: string) => Preview | undefined,
+): readonly ExplanationStep[] =>
   legsOf(incident, policy).map(({ channel, route: by }) =>
-    step(`channel ${channel}`, 'yes', `by route ${by.name}, kind ${policy.channels.get(channel)?.kind ?? 'unknown'}`),
+    step(
+      `channel ${channel}`,
+      'yes',
+      `by route ${by.name}, kind ${policy.channels.get(channel)?.kind ?? 'unknown'}`,
+      noticeSteps(preview(channel)),
+    ),
   );
 
 /** The nearest severity at which more channels would be reached than now. */
@@ -105,7 +135,7 @@ const hypothetical = (alert: Alert, before: Incident | undefined, policy: Policy
   correlate(groupKey(alert, policy), [alert], before, { policy, now: ports.clock.now(), ids: ports.ids });
 
 /** Makes the function that explains. It calls the stages of the plan, so that it cannot disagree with them. */
-export const createExplain = ({ log, store, policy: policyNow, ports }: ExplainParts): Explain => {
+export const createExplain = ({ log, store, policy: policyNow, ports, preview }: ExplainParts): Explain => {
   const standingAt = createStanding(store);
   const kept = async (alertId: string): Promise<Alert> => {
     const found = await log.find(alertId);
@@ -132,7 +162,7 @@ export const createExplain = ({ log, store, policy: policyNow, ports }: ExplainP
     const said = isKept
       ? `${incident.state}, ${incident.count} alerts, ${severityName(incident.severity)}`
       : `would be ${touched?.change ?? 'untouched'}, with ${plan?.jobs.filter(({ kind }) => kind === 'delivery').length ?? 0} deliveries`;
-    const legs = legSteps(view, policy);
+    const legs = legSteps(view, policy, (channel) => preview(channel, view, alert));
     return {
       ...base,
       steps: [

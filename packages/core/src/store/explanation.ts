@@ -2,7 +2,7 @@
 export interface ExplanationStep {
   readonly name: string;
   readonly verdict: 'yes' | 'no' | 'info';
-  /** A sentence, without a value of the alert. */
+  /** A sentence, without a value of the alert but for what a notice says: that holds what its channel is cleared for. */
   readonly detail: string;
   readonly steps: readonly ExplanationStep[];
 }

@@ -34,7 +34,8 @@ export interface Delivering {
   readonly ref: string | undefined;
 }
 
-const storyOf = (incident: Incident): IncidentStory => ({
+/** What is told of an incident. */
+export const storyOf = (incident: Incident): IncidentStory => ({
   id: incident.id,
   title: incident.title,
   severity: incident.severity,

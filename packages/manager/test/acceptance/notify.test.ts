@@ -230,6 +230,22 @@ describe('from an alert to people, in fake time', () => {
     expect(JSON.stringify(steps)).not.toContain('anna.berg');
   });
 
+  test('an explanation shows the notice of each channel as it would look, cleared', async () => {
+    const message = 'Failed login of anna.berg';
+    const metadata = { userId: 'anna.berg', note: 'diagnosis F32' };
+    const draft = { type: 'AUTH_FAILURE', severity: HIGH, message, metadata };
+    const { steps } = await world.desk.explain({ draft, source: 'sign-in' });
+    const [notice] = steps.find(({ name }) => name === 'channel mail')?.steps ?? [];
+    expect(notice?.detail).toBe('HIGH Authentication failure');
+    const lines = notice?.steps.map(({ detail }) => detail) ?? [];
+    expect(lines).toEqual([
+      expect.stringMatching(/^Failed login of user:[0-9A-F]{4}-[0-9A-F]{4}$/),
+      expect.stringMatching(/^User: user:/),
+      '1 value is withheld',
+    ]);
+    expect(JSON.stringify(steps)).not.toMatch(/anna\.berg|F32/);
+  });
+
   test('an explanation of a kept alert names its deliveries', async () => {
     await world.report({});
     await world.at(60);
