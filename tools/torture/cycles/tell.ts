@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createAlertClient } from '@therapytrain/alerts-client';
 import type { Millis } from '@therapytrain/alerts-core';
 import type { Violation } from '../checker.ts';
-import { copyLog } from '../database.ts';
+import { copyLog, inspect } from '../database.ts';
 import { type History, openHistory, recover, startOrTell } from '../history.ts';
 import { type LoadOptions, startLoad } from '../load.ts';
 import { channels, type Peers, policyFor, startPeers } from '../peers.ts';
@@ -61,13 +61,14 @@ const look = ({ context, history, peers }: Telling): Violation<RecipeWrong>[] =>
 };
 
 /** Waits until all is planned and the steady channel is done; undefined if that takes too long. */
-const untilTold = async (address: string, alerts: number): Promise<number | undefined> => {
+const untilTold = async (address: string): Promise<number | undefined> => {
   const client = createAlertClient({ address });
   const from = performance.now();
   try {
     while (performance.now() - from < toldWithin) {
+      const { planning } = await client.status();
       const steady = (await client.accounting()).find(({ channel }) => channel === 'steady');
-      if (steady?.accepted === alerts && steady.pending === 0) return performance.now() - from;
+      if (planning?.lag === 0 && steady?.pending === 0) return performance.now() - from;
       await pause(glance);
     }
     return undefined;
@@ -79,13 +80,20 @@ const untilTold = async (address: string, alerts: number): Promise<number | unde
 const finish = async (telling: Telling): Promise<Violation<RecipeWrong>[]> => {
   const { context, history, peers, policy, tally } = telling;
   const recovery = await recover(context, history, context.chance('tell', 'after'), tally, { policy });
-  const { victim, findings } = recovery;
-  if (!victim || !findings) return [...recovery.violations];
-  const took = await untilTold(await victim.listening, findings.stored);
+  const { victim } = recovery;
+  if (!victim) return [...recovery.violations];
+  const took = await untilTold(await victim.listening);
   await victim.kill();
   const late = took === undefined ? [wrongly('told late', `the steady channel was not done in ${toldWithin} ms`)] : [];
   const violations = [...recovery.violations, ...late, ...look(telling)];
-  const written = readTellings(join(context.scratch, 'copy'));
+  const copy = join(context.scratch, 'copy');
+  const written = readTellings(copy);
+  const kept = inspect(copy)?.alerts;
+  for (const channel of channels) {
+    const accepted = written?.[channel].accepted;
+    if (accepted === kept) continue;
+    violations.push(wrongly('accounts wrong', `${channel}: ${accepted} pairs of ${kept} alerts were planned`));
+  }
   for (const channel of channels) {
     const { accepted = 0, pending = 0 } = written?.[channel] ?? {};
     tally.add('pairs accounted for', accepted);
