@@ -1,7 +1,8 @@
 import { type Bench, createWarmUp, runLoad } from '../bench.ts';
 import { type Server, startBare, startGateway, verified } from '../contenders/servers.ts';
+import type { OpenLoopResult } from '../load/latencies.ts';
 import { batchAlerts } from '../payload.ts';
-import type { OpenLoopResult, OpenLoopSettings } from '../scripts/open-loop.ts';
+import type { OpenLoopSettings } from '../scripts/open-loop.ts';
 import type { Cell, Contender, Figure } from '../trial.ts';
 
 const connections = 16;

@@ -4,10 +4,10 @@ import { type Counted, trialBy } from '../contenders/contenders.ts';
 import { tellingPolicy } from '../contenders/policies.ts';
 import { type Server, startGateway } from '../contenders/servers.ts';
 import { freePort } from '../host.ts';
+import type { OpenLoopResult } from '../load/latencies.ts';
 import type { Teller } from '../load/sink.ts';
 import type { ArrivalSettings } from '../scripts/arrivals.ts';
 import type { NotificationSettings } from '../scripts/notifications.ts';
-import type { OpenLoopResult } from '../scripts/open-loop.ts';
 import type { Cell, Contender, Figure } from '../trial.ts';
 
 const connections = 16;

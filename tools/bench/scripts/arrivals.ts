@@ -1,9 +1,8 @@
 import { Worker } from 'node:worker_threads';
+import { latencyResult } from '../load/latencies.ts';
 import type { Pace } from '../load/pace.ts';
 import { createReportOne } from '../load/report-one.ts';
 import { startSink, type Teller } from '../load/sink.ts';
-import { quantile } from '../statistics.ts';
-import type { OpenLoopResult } from './open-loop.ts';
 import { done, endWithBench, type LoadTimes, settingsOf, tell } from './script.ts';
 
 /** Reports that are sent when they are due, each of an incident of its own, and the webhooks that follow. */
@@ -57,13 +56,5 @@ await new Promise<void>((resolve, reject) => {
   pacer.on('error', reject);
 });
 
-const result: OpenLoopResult = {
-  count: latencies.length,
-  seconds,
-  p50: quantile(latencies, 0.5),
-  p99: quantile(latencies, 0.99),
-  p999: quantile(latencies, 0.999),
-  late: quantile(lateness, 0.99),
-};
-tell('end', { result });
+tell('end', { result: latencyResult(latencies, lateness, seconds) });
 done(count);

@@ -1,9 +1,9 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { Worker } from 'node:worker_threads';
+import { latencyResult } from '../load/latencies.ts';
 import { grpcHeaders } from '../load/messages.ts';
 import type { Pace } from '../load/pace.ts';
 import { framed, reportBody } from '../payload.ts';
-import { quantile } from '../statistics.ts';
 import { done, endWithBench, type LoadTimes, settingsOf, tell } from './script.ts';
 
 /** Unary reports that are sent when they are due, whether or not earlier ones are answered. */
@@ -12,16 +12,6 @@ export interface OpenLoopSettings extends LoadTimes {
   readonly connections: number;
   /** Requests a second. */
   readonly arrivals: number;
-}
-
-/** Latencies in milliseconds, from the moment at which each request was due. */
-export interface OpenLoopResult {
-  readonly count: number;
-  readonly seconds: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly late: number;
 }
 
 const { address, connections, arrivals, warmUp, seconds } = settingsOf<OpenLoopSettings>();
@@ -68,13 +58,5 @@ await new Promise<void>((resolve, reject) => {
   pacer.on('error', reject);
 });
 
-const result: OpenLoopResult = {
-  count: latencies.length,
-  seconds,
-  p50: quantile(latencies, 0.5),
-  p99: quantile(latencies, 0.99),
-  p999: quantile(latencies, 0.999),
-  late: quantile(lateness, 0.99),
-};
-tell('end', { result });
+tell('end', { result: latencyResult(latencies, lateness, seconds) });
 done(count);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Account, AlertSeverity } from '@therapytrain/alerts-core';
+import { AlertSeverity } from '@therapytrain/alerts-core';
 import type { Outcome } from '@therapytrain/alerts-core/channel';
 import { createPolicy, policySchema, type PolicySource } from '@therapytrain/alerts-manager';
 import { createWorld, type World } from './world.ts';
@@ -20,20 +20,12 @@ const done: Outcome = { kind: 'done', proof: 'took it' };
 const ill: Outcome = { kind: 'retry', reason: 'unreachable', detail: 'ECONNREFUSED' };
 const lost: Outcome = { kind: 'ambiguous', reason: 'answer_late', detail: 'no answer' };
 
-const balance = ({ accepted, delivered, suppressed, digested, dead, pending }: Account): number =>
-  accepted - delivered - suppressed - digested - dead - pending;
-
 describe('a channel whose peer is ill, in fake time', () => {
   let world: World;
   const begin = (more: Partial<PolicySource> = {}): void => {
     world = createWorld(policyOf({ ...base, ...more }));
   };
-  afterEach(async () => {
-    for (const account of await world.desk.accounting())
-      expect([account.channel, balance(account)]).toEqual([account.channel, 0]);
-    expect(world.errors).toEqual([]);
-    await world.stop();
-  });
+  afterEach(() => world.end());
   const account = async (channel: string) => (await world.desk.accounting()).find((each) => each.channel === channel);
   const report = async (users: number, name = 'user'): Promise<void> => {
     for (let n = 1; n <= users; n++) {

@@ -1,4 +1,6 @@
+import { expect } from '@jest/globals';
 import {
+  type Account,
   type Alert,
   type AlertDraft,
   type AlertLog,
@@ -97,7 +99,12 @@ export interface World {
   /** Makes the wall clock jump; the seconds of the script jump with it. */
   jump(span: Millis): void;
   stop(): Promise<void>;
+  /** Ends the script: every pair is accounted for, nothing went wrong that nobody asked for. */
+  end(): Promise<void>;
 }
+
+const balance = ({ accepted, delivered, suppressed, digested, dead, pending }: Account): number =>
+  accepted - delivered - suppressed - digested - dead - pending;
 
 /** Begins a script at its second 0, or goes on where another one was stopped: the next process on the same data. */
 export const createWorld = (first: Policy, left?: Left, more: Pick<Partial<EngineParts>, 'mostGroups'> = {}): World => {
@@ -191,5 +198,11 @@ export const createWorld = (first: Policy, left?: Left, more: Pick<Partial<Engin
     now: () => clock.now(),
     jump: (span) => clock.set(clock.now() + span),
     stop,
+    end: async () => {
+      const accounts = (await store.accounting()).map((each) => [each.channel, balance(each)]);
+      expect(accounts).toEqual(accounts.map(([channel]) => [channel, 0]));
+      expect(errors).toEqual([]);
+      await stop();
+    },
   };
 };
