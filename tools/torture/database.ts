@@ -47,9 +47,9 @@ export const inspect = (directory: string): Inspection | undefined => {
   }
 };
 
-/** Changes the database of a directory, for controls. */
-export const tamper = (directory: string, change: (db: DatabaseSync) => void): void => {
-  const db = new DatabaseSync(join(directory, file));
+/** Changes a database of a directory, for controls. Default: that of the log. */
+export const tamper = (directory: string, change: (db: DatabaseSync) => void, name = file): void => {
+  const db = new DatabaseSync(join(directory, name));
   try {
     change(db);
   } finally {

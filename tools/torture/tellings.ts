@@ -5,7 +5,8 @@ import type { Violation } from './checker.ts';
 import { channels, type ChannelName, type Peers } from './peers.ts';
 import { type RecipeWrong, wrongly } from './recipe.ts';
 
-const file = 'plan.db';
+/** The database of what follows from alerts. */
+export const planFile = 'plan.db';
 
 /** What is written down of one channel. */
 export interface Written {
@@ -43,8 +44,8 @@ const readChannel = (db: DatabaseSync, channel: ChannelName): Written => {
 
 /** Reads a copy of what was planned, as SQLite does, without any code of the gateway. */
 export const readTellings = (directory: string): Readonly<Record<ChannelName, Written>> | undefined => {
-  if (!existsSync(join(directory, file))) return undefined;
-  const db = new DatabaseSync(join(directory, file));
+  if (!existsSync(join(directory, planFile))) return undefined;
+  const db = new DatabaseSync(join(directory, planFile));
   try {
     return { steady: readChannel(db, 'steady'), rough: readChannel(db, 'rough') };
   } finally {
@@ -73,13 +74,3 @@ export const judgeTellings = (
   written: Readonly<Record<ChannelName, Written>>,
   taken: Peers['taken'],
 ): Violation<RecipeWrong>[] => channels.flatMap((channel) => judgeChannel(channel, written[channel], taken[channel]));
-
-/** Changes what was planned, in a copy, for controls. */
-export const tamperTellings = (directory: string, change: (db: DatabaseSync) => void): void => {
-  const db = new DatabaseSync(join(directory, file));
-  try {
-    change(db);
-  } finally {
-    db.close();
-  }
-};

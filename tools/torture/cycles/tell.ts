@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createAlertClient } from '@therapytrain/alerts-client';
 import type { Millis } from '@therapytrain/alerts-core';
 import type { Violation } from '../checker.ts';
-import { copyLog, inspect } from '../database.ts';
+import { copyLog, inspect, tamper } from '../database.ts';
 import { type History, openHistory, recover, startOrTell } from '../history.ts';
 import { type LoadOptions, startLoad } from '../load.ts';
 import { channels, type Peers, policyFor, startPeers } from '../peers.ts';
@@ -21,7 +21,7 @@ import {
   type Tally,
   wrongly,
 } from '../recipe.ts';
-import { judgeTellings, readTellings, tamperTellings } from '../tellings.ts';
+import { judgeTellings, planFile, readTellings } from '../tellings.ts';
 
 // Each alert is an incident of its own, and so a delivery for each channel: more would be told for minutes after.
 const load: LoadOptions = { callers: 4, streams: 1, batch: 8, pause: 40, size: 'mixed' };
@@ -113,7 +113,7 @@ const controls = ({ context, history, peers }: Telling): Control[] => {
   mkdirSync(copy, { recursive: true });
   const harmed = (sql: string, taken = peers.taken): Violation<RecipeWrong>[] => {
     copyLog(history.data, copy);
-    tamperTellings(copy, (db) => db.exec(sql));
+    tamper(copy, (db) => db.exec(sql), planFile);
     const written = readTellings(copy);
     return written ? judgeTellings(written, taken) : [];
   };
