@@ -59,6 +59,7 @@ export { scanMessage, type MessageShape } from './wire/scan.ts';
 export { contentDigest, sameContent, sameDigest } from './wire/same.ts';
 export {
   type Account,
+  type Approval,
   type AuditEntry,
   type Changes,
   type Claim,
@@ -82,6 +83,11 @@ export {
   type NewJob,
   type PairState,
   type PerTarget,
+  type Response,
+  type ResponseMode,
+  responseModes,
+  type ResponseState,
+  responseStates,
   type ReviewReason,
   type Settled,
   type Settlement,

@@ -24,5 +24,13 @@ export type {
   Settled,
   Store,
 } from './store.ts';
+export {
+  type Approval,
+  type Response,
+  type ResponseMode,
+  responseModes,
+  type ResponseState,
+  responseStates,
+} from './response.ts';
 export type { Explanation, ExplanationStep } from './explanation.ts';
 export type { DetectionWindow, WindowCount, WindowKey, WindowsLetGo } from './window.ts';
