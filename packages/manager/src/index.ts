@@ -67,7 +67,8 @@ export type {
   ResponderSettings,
   ResponsePolicy,
 } from './policy/playbook.ts';
-export type { KnownResponder, ResolvedResponders } from './policy/playbook-create.ts';
+export type { ResolvedResponders } from './policy/playbook-create.ts';
+export type { KnownResponder } from './policy/playbook-faults.ts';
 export {
   type AimedStep,
   type MatchedPlaybook,

@@ -1,5 +1,4 @@
 import { AlertError, compileExpression } from '@therapytrain/alerts-core';
-import type { ResponderKind } from '@therapytrain/alerts-core/responder';
 import type {
   Guardrails,
   Playbook,
@@ -8,12 +7,11 @@ import type {
   ResponderSettings,
   ResponsePolicy,
 } from './playbook.ts';
+import { pathText } from './faults.ts';
+import { faultsOfStep, type KnownResponder } from './playbook-faults.ts';
 import type { PlaybookSettings } from './playbook-schema.ts';
 import { canonicalAddress, createProtection } from './protection.ts';
 import type { PolicySettings } from './schema.ts';
-
-/** What a policy must know of the kind of a responder. */
-export type KnownResponder = Pick<ResponderKind, 'target' | 'reversible' | 'args'>;
 
 /** What a policy's responders are made with. */
 export interface ResolvedResponders {
@@ -43,19 +41,23 @@ const respondersOf = (
 type StepSettings = PlaybookSettings['steps'][number];
 
 const stepOf = (
-  { responder: name, target, resource, args, for: lasting }: StepSettings,
+  step: StepSettings,
   mode: PlaybookSettings['mode'],
   responders: ResponsePolicy['responders'],
   resolved: ResolvedResponders,
 ): PlaybookStep => {
+  const { responder: name, target, resource, args, for: lasting } = step;
   const responder = responders.get(name);
   if (!responder) throw new AlertError('POLICY_INVALID', 'a step names a responder that is not declared');
+  const kind = kindOf(responder.kind, resolved);
+  const [fault] = faultsOfStep(step, name, kind);
+  if (fault) throw new AlertError('POLICY_INVALID', `a step with ${name}: ${pathText(fault.path)} ${fault.rule}`);
   return {
     responder: name,
     mode: mode === 'enforce' && !responder.reversible ? 'approve' : mode,
     target,
     resource,
-    args: kindOf(responder.kind, resolved).args.parse(args) as PlaybookStep['args'],
+    args: kind.args.parse(args) as PlaybookStep['args'],
     ladder: lasting === undefined ? [] : [lasting].flat(),
   };
 };
@@ -82,7 +84,7 @@ const guardrailsOf = (settings: PolicySettings['guardrails']): Guardrails => {
 
 /**
  * Makes what a policy says of responses. Throws `POLICY_INVALID` for a responder that is not declared or of a kind that is
- * not known: who reads a policy has found that before, with its line and column.
+ * not known, and for a step that does not go with it: who reads a policy has found that before, with line and column.
  */
 export const createResponses = (settings: PolicySettings, resolved: ResolvedResponders): ResponsePolicy => {
   const responders = respondersOf(settings.responders, resolved);
