@@ -76,3 +76,4 @@ export {
   type TargetFault,
   targetFaults,
 } from './stages/playbooks.ts';
+export type { SimulatedResponse } from './simulate-responses.ts';
