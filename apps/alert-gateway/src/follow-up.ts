@@ -11,7 +11,8 @@ import {
   watchIncidents,
 } from '@therapytrain/alerts-telemetry';
 import type { Meter, Tracer } from '@opentelemetry/api';
-import { createChannels, type PreparedChannels } from './channels.ts';
+import { createChannels } from './channels.ts';
+import type { Prepared } from './in-force.ts';
 import { loadKey } from './keys.ts';
 import { channelKinds } from './kinds.ts';
 import { startPruning } from './pruning.ts';
@@ -44,7 +45,7 @@ export interface FollowUp {
    * Builds everything that another policy needs. Throws `POLICY_INVALID` and changes nothing where a channel cannot be
    * built. What it returns puts the policy and its channels in force, in one step that cannot fail.
    */
-  prepare(policy: Policy): PreparedChannels;
+  prepare(policy: Policy): Prepared;
   /** Ends planning and the attempts under way, and closes channels and store. */
   stop(): Promise<void>;
 }
@@ -70,7 +71,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
     ports,
     wrap: (settings, channel) => traceChannel(settings, channel, tracer, meter),
   });
-  channels.prepare(policy).use();
+  channels.prepare(policy.channels).use();
   const key = Buffer.from(loadKey('pseudonym', directory, systemRandom)).toString('hex');
   const engine = startEngine({
     log,
@@ -104,7 +105,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
     planned: () => store.cursor(),
     policy: () => policy,
     prepare: (next) => {
-      const prepared = channels.prepare(next);
+      const prepared = channels.prepare(next.channels);
       return {
         ...prepared,
         use: () => {

@@ -14,7 +14,7 @@ import {
   policyText,
 } from '@therapytrain/alerts-manager';
 import type { Logger, PolicyCause, PolicyMetrics } from '@therapytrain/alerts-telemetry';
-import type { PreparedChannels } from './channels.ts';
+import type { Prepared } from './in-force.ts';
 import { faultLine, type LoadedPolicy, type PolicyFileReading, readForeignPolicy } from './policy-file.ts';
 import { changedEntries, refusedEntry } from './policy-audit.ts';
 
@@ -84,7 +84,7 @@ export interface PolicyInForceParts {
   readonly read: (file: string) => PolicyFileReading;
   readonly policy: () => Policy;
   /** Builds all that a policy needs; see `FollowUp.prepare`. */
-  readonly prepare: (policy: Policy) => PreparedChannels;
+  readonly prepare: (policy: Policy) => Prepared;
   /** Writes the audit. Resolves when it is durable. */
   readonly record: (audit: readonly NewAuditEntry[]) => Promise<void>;
   readonly clock: Pick<Clock, 'now'>;

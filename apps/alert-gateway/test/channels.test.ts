@@ -26,7 +26,7 @@ const setup = () => {
     },
   };
   const channels = createChannels({ kinds: new Map([['test', kind]]), ports, wrap: (_, channel) => channel });
-  const policy = (to: string) => createPolicy(policySchema.parse({ channels: { one: { kind: 'test', to } } }));
+  const policy = (to: string) => createPolicy(policySchema.parse({ channels: { one: { kind: 'test', to } } })).channels;
   return { channels, closed, policy, ports, finish: () => finish() };
 };
 
@@ -91,7 +91,7 @@ describe('the channels of a policy', () => {
   test('one that cannot be built changes nothing', () => {
     const { channels, policy } = setup();
     channels.prepare(policy('a')).use();
-    const bad = createPolicy(policySchema.parse({ channels: { one: { kind: 'nope' } } }));
+    const bad = createPolicy(policySchema.parse({ channels: { one: { kind: 'nope' } } })).channels;
     expect(() => channels.prepare(bad)).toThrow('there is no channel of this kind');
     expect(channels.get('one')).toBeDefined();
   });

@@ -13,6 +13,7 @@ export { startTelemetry, type Telemetry, type TelemetryOptions } from './setup/t
 export { linkedSpan, traceDeliveries } from './spans.ts';
 export { activeTraceParent, isTracing } from './trace-context.ts';
 export { traceChannel } from './trace-channel.ts';
+export { traceResponder } from './trace-responder.ts';
 export { traceLog } from './trace-log.ts';
 export { type DeliveryFigures, watchDeliveries } from './metrics/delivery-metrics.ts';
 export { countBreaches, countRows, type IncidentFigures, watchIncidents } from './metrics/incident-metrics.ts';

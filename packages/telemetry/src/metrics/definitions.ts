@@ -170,6 +170,25 @@ export const metricDefinitions = {
     description: 'Pairs of an alert and a channel whose delivery was given up.',
     attributes: { channel: 'a channel of the policy, by its name' },
   },
+  'alerts.response.attempts': {
+    kind: 'counter',
+    unit: '{attempt}',
+    description: 'Attempts to act, and to take back, by how they ended.',
+    attributes: {
+      responder: 'a responder of the policy, by its name',
+      kind: 'block-address, lock-account, webhook-action and so on, or what the deployment has added',
+      act: 'respond, revert',
+      outcome: 'done, retry, reject, misconfigured, ambiguous',
+      reason: 'a reason of an outcome; none where it is done',
+    },
+  },
+  'alerts.response.duration': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time that one attempt to act took.',
+    attributes: { responder: 'a responder of the policy, by its name', act: 'respond, revert', outcome: 'as above' },
+    buckets: [0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  },
   'alerts.channel.breaker': {
     kind: 'gauge',
     unit: '{state}',
