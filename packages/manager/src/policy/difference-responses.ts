@@ -154,6 +154,16 @@ const ofGroup = (name: string, old?: ProtectedGroup, now?: ProtectedGroup): read
 const ofSpan = (what: string, old: Millis, now: Millis, doubtful: boolean): readonly PolicyChange[] =>
   old === now ? [] : [tell(doubtful ? 'doubtful' : 'changed', `${what} ${spanText(now)}, not ${spanText(old)}`)];
 
+const ofWidest = ({ protect: old }: Guardrails, { protect: now }: Guardrails): readonly PolicyChange[] =>
+  (['ipv4', 'ipv6'] as const)
+    .filter((family) => old.widest[family] !== now.widest[family])
+    .map((family) =>
+      tell(
+        now.widest[family] < old.widest[family] ? 'doubtful' : 'changed',
+        `ranges of ${family} are acted on up to /${now.widest[family]}, not up to /${old.widest[family]}`,
+      ),
+    );
+
 const groupsOf = ({ protect }: Guardrails): ReadonlyMap<string, ProtectedGroup> =>
   new Map(protect.groups.map((each) => [each.group, each]));
 
@@ -161,6 +171,7 @@ const ofGuardrails = (old: Guardrails, now: Guardrails): readonly PolicyChange[]
   ...ofProtected(old, now, 'lost', 'no longer protected'),
   ...ofProtected(now, old, 'gained', 'protected now'),
   ...compared(groupsOf(old), groupsOf(now), ofGroup),
+  ...ofWidest(old, now),
   ...ofBudget('all playbooks together act on', old.budget, now.budget),
   ...ofBudget('responses are taken for an attack by themselves above', old.weaponised, now.weaponised),
   ...ofSpan('what a person took back is left alone for', old.grace, now.grace, now.grace < old.grace),

@@ -81,7 +81,7 @@ const guardrailsOf = (settings: PolicySettings['guardrails']): Guardrails => {
       widest: protect.widest,
     }),
     keepers: (user) => groups.filter(({ users }) => users.some((each) => userForm(each) === userForm(user))),
-    protect: { addresses, users: protect.users, groups },
+    protect: { addresses, users: protect.users, groups, widest: protect.widest },
     budget,
     weaponised: { targets: weaponised.users, window: weaponised.window },
     grace,

@@ -67,6 +67,8 @@ export interface Protected {
   readonly addresses: readonly string[];
   readonly users: readonly string[];
   readonly groups: readonly ProtectedGroup[];
+  /** The widest ranges that may be acted on, as prefix lengths. */
+  readonly widest: { readonly ipv4: number; readonly ipv6: number };
 }
 
 /** What holds for every playbook. */
