@@ -15,7 +15,7 @@ const between = (least: string, most: string) => {
 };
 
 const window = (span: string) =>
-  between('1m', '30d').prefault(span).describe('The window, which ends at each moment that something is to be done.');
+  between('1m', '30d').prefault(span).describe('… within this span, which ends whenever one more is to be acted on.');
 
 const mostTargets = 100_000;
 
@@ -65,7 +65,12 @@ const step = z
       .optional()
       .describe('The metadata key that holds the resource, for a responder that acts on access.'),
     args: z
-      .record(z.string(), z.union([z.string(), z.number(), z.boolean()], 'is not a text, a number, true or false'))
+      .record(
+        z.string(),
+        z
+          .union([z.string(), z.number(), z.boolean()], 'is not a text, a number, true or false')
+          .describe('By its name.'),
+      )
       .default({})
       .describe('What the responder is told beside that: see its kind.'),
     for: lasting
