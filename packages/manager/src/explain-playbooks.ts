@@ -1,4 +1,5 @@
 import { type ExplanationStep, firstUnmet, type Incident, severities, severityName } from '@therapytrain/alerts-core';
+import { protectionRules } from '@therapytrain/alerts-core/responder';
 import { spanText } from './policy/difference-parts.ts';
 import type { Guardrails, Playbook, PlaybookStep } from './policy/playbook.ts';
 import type { Policy } from './policy/policy.ts';
@@ -48,7 +49,8 @@ const stepOf = (
   }
   const rule = guardrails.protects(aim.target);
   const what = acted[responder.target](step);
-  if (rule !== undefined) return { ...of, verdict: 'no', detail: `leaves alone ${what}: ${rule}` };
+  if (rule !== undefined)
+    return { ...of, verdict: 'no', detail: `leaves alone ${what}: ${rule}. ${protectionRules[rule]}` };
   const groups = aim.target.kind === 'address' ? '' : groupText(aim.target.value, guardrails);
   const detail = `acts on ${what}, kind ${responder.kind}, ${lastingText(step.ladder)}: ${modeText(step.mode, playbook)}${groups}`;
   return { ...of, verdict: 'yes', detail };

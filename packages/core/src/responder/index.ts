@@ -6,6 +6,7 @@ export {
   type ProtectionOptions,
   type ProtectionRule,
   protectionRules,
+  userForm,
 } from './protected.ts';
 export {
   defineResponder,

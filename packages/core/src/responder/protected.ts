@@ -61,8 +61,8 @@ const isTooWide = (range: AddressRange, widest: ProtectionOptions['widest']): bo
   return range.bits < Math.max(asked, floors[family]);
 };
 
-/** Two ids that a directory might take for one have the same form here. */
-const userForm = (id: string): string => id.normalize('NFKC').trim().toLowerCase();
+/** Two ids that a directory might take for one have the same form here. For comparing alone: a peer is given the id as it is. */
+export const userForm = (id: string): string => id.normalize('NFKC').trim().toLowerCase();
 
 const readAll = (addresses: readonly string[]): readonly AddressRange[] => {
   const violations: FieldViolation[] = [];

@@ -1,6 +1,6 @@
 import type { Millis, ResponseMode } from '@therapytrain/alerts-core';
 import { responseModes } from '@therapytrain/alerts-core';
-import type { Target } from '@therapytrain/alerts-core/responder';
+import { overlap, readRange } from '@therapytrain/alerts-core/responder';
 import { compared, named, type PolicyChange, spanText } from './difference-parts.ts';
 import type { Budget, Guardrails, Playbook, PlaybookStep, ProtectedGroup, ResponderSettings } from './playbook.ts';
 import type { Policy } from './policy.ts';
@@ -116,14 +116,17 @@ const ofResponder = (name: string, old?: ResponderSettings, now?: ResponderSetti
 const counted = (count: number, what: string): string =>
   count === 1 ? `1 ${what} is` : `${count} ${what}${what.endsWith('s') ? 'es' : 's'} are`;
 
-const unprotected = (listed: readonly string[], kind: Target['kind'], { protects }: Guardrails): readonly string[] =>
-  listed.filter((value) => protects({ kind, value, resource: '' }) === undefined);
+// That a listed range overlaps it is not enough: a range is protected where one holds all of it.
+const holds = (outer: string, inner: string): boolean => {
+  const [wide, narrow] = [readRange(outer), readRange(inner)];
+  return wide !== undefined && narrow !== undefined && wide.bits <= narrow.bits && overlap(wide, narrow);
+};
 
 // A range is the deployment's own; a single address or a user may be a person, and is counted.
 const ofProtected = (from: Guardrails, to: Guardrails, kind: PolicyChange['kind'], say: string) => {
-  const addresses = unprotected(from.protect.addresses, 'address', to);
+  const addresses = from.protect.addresses.filter((own) => !to.protect.addresses.some((other) => holds(other, own)));
   const [ranges, single] = [true, false].map((is) => addresses.filter((each) => each.includes('/') === is));
-  const users = unprotected(from.protect.users, 'user', to);
+  const users = from.protect.users.filter((value) => to.protects({ kind: 'user', value, resource: '' }) === undefined);
   return [
     ...(ranges ?? []).map((each) => tell(kind, `the range ${each} is ${say}`)),
     ...(single?.length ? [tell(kind, `${counted(single.length, 'address')} ${say}`)] : []),
@@ -151,6 +154,16 @@ const ofGroup = (name: string, old?: ProtectedGroup, now?: ProtectedGroup): read
 const ofSpan = (what: string, old: Millis, now: Millis, doubtful: boolean): readonly PolicyChange[] =>
   old === now ? [] : [tell(doubtful ? 'doubtful' : 'changed', `${what} ${spanText(now)}, not ${spanText(old)}`)];
 
+const ofWidest = ({ protect: old }: Guardrails, { protect: now }: Guardrails): readonly PolicyChange[] =>
+  (['ipv4', 'ipv6'] as const)
+    .filter((family) => old.widest[family] !== now.widest[family])
+    .map((family) =>
+      tell(
+        now.widest[family] < old.widest[family] ? 'doubtful' : 'changed',
+        `ranges of ${family} are acted on up to /${now.widest[family]}, not up to /${old.widest[family]}`,
+      ),
+    );
+
 const groupsOf = ({ protect }: Guardrails): ReadonlyMap<string, ProtectedGroup> =>
   new Map(protect.groups.map((each) => [each.group, each]));
 
@@ -158,6 +171,7 @@ const ofGuardrails = (old: Guardrails, now: Guardrails): readonly PolicyChange[]
   ...ofProtected(old, now, 'lost', 'no longer protected'),
   ...ofProtected(now, old, 'gained', 'protected now'),
   ...compared(groupsOf(old), groupsOf(now), ofGroup),
+  ...ofWidest(old, now),
   ...ofBudget('all playbooks together act on', old.budget, now.budget),
   ...ofBudget('responses are taken for an attack by themselves above', old.weaponised, now.weaponised),
   ...ofSpan('what a person took back is left alone for', old.grace, now.grace, now.grace < old.grace),

@@ -1,4 +1,5 @@
 import { AlertError, compileExpression } from '@therapytrain/alerts-core';
+import { canonicalAddress, createProtection, userForm } from '@therapytrain/alerts-core/responder';
 import type {
   Guardrails,
   Playbook,
@@ -10,7 +11,7 @@ import type {
 import { pathText } from './faults.ts';
 import { faultsOfStep, type KnownResponder } from './playbook-faults.ts';
 import type { PlaybookSettings } from './playbook-schema.ts';
-import { canonicalAddress, createProtection } from './protection.ts';
+import { targetKindOf } from './responder-target.ts';
 import type { PolicySettings } from './schema.ts';
 
 /** What a policy's responders are made with. */
@@ -33,7 +34,9 @@ const respondersOf = (
 ): ResponsePolicy['responders'] =>
   new Map(
     Object.entries(settings).map(([name, { kind, budget, ...options }]) => {
-      const { target, reversible } = kindOf(kind, resolved);
+      const known = kindOf(kind, resolved);
+      const target = targetKindOf(known, options);
+      const { reversible } = known;
       return [name, { name, kind, target, options: resolved.options?.get(name) ?? options, reversible, budget }];
     }),
   );
@@ -50,7 +53,7 @@ const stepOf = (
   const responder = responders.get(name);
   if (!responder) throw new AlertError('POLICY_INVALID', 'a step names a responder that is not declared');
   const kind = kindOf(responder.kind, resolved);
-  const [fault] = faultsOfStep(step, name, kind);
+  const [fault] = faultsOfStep(step, name, { ...kind, target: responder.target });
   if (fault) throw new AlertError('POLICY_INVALID', `a step with ${name}: ${pathText(fault.path)} ${fault.rule}`);
   return {
     responder: name,
@@ -62,18 +65,26 @@ const stepOf = (
   };
 };
 
+// Of which all must be left, none may be acted on.
+const isWhole = ({ users, keep }: ProtectedGroup): boolean => keep === users.length;
+
 const guardrailsOf = (settings: PolicySettings['guardrails']): Guardrails => {
   const { protect, budget, weaponised, grace, decay, fresh_for: freshFor } = settings;
   const addresses = protect.addresses.flatMap((each) => canonicalAddress(each) ?? []);
   const groups: readonly ProtectedGroup[] = Object.entries(protect.groups).map(([group, { users, keep }]) => ({
     group,
     keep,
-    users: [...new Set(users)],
+    users: [...new Map(users.map((each) => [userForm(each), each])).values()],
   }));
   return {
-    protects: createProtection({ addresses, users: protect.users }),
-    keepers: (user) => groups.filter(({ users }) => users.includes(user)),
-    protect: { addresses, users: protect.users, groups },
+    protects: createProtection({
+      addresses,
+      users: protect.users,
+      groups: Object.fromEntries(groups.filter(isWhole).map(({ group, users }) => [group, users])),
+      widest: protect.widest,
+    }),
+    keepers: (user) => groups.filter(({ users }) => users.some((each) => userForm(each) === userForm(user))),
+    protect: { addresses, users: protect.users, groups, widest: protect.widest },
     budget,
     weaponised: { targets: weaponised.users, window: weaponised.window },
     grace,
