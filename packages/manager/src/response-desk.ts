@@ -1,30 +1,10 @@
-import type { Response, ResponseState } from '@therapytrain/alerts-core';
+import type { KillSwitch, Response, ResponseQuery } from '@therapytrain/alerts-core';
 import type { Command } from './desk.ts';
-
-/** What to list, newest first. */
-export interface ResponseQuery {
-  readonly states?: readonly ResponseState[];
-  readonly incident?: string;
-  readonly playbook?: string;
-  /** Below this id, for the next page. */
-  readonly before?: string;
-  readonly limit: number;
-}
 
 /** A command about one response. */
 export interface ResponseCommand extends Command {
   readonly response: string;
   readonly comment?: string;
-}
-
-/** The switch that stops everything that acts. */
-export interface KillSwitch {
-  /** True: nothing is done, and what is in flight is given up. What is in force stays, and is still reverted. */
-  readonly on: boolean;
-  /** Who turned it last; empty before anybody did. */
-  readonly by: string;
-  readonly reason: string;
-  readonly at: number;
 }
 
 /** What people ask of responses. Rejects with an `AlertError` that names field and rule, and no value. */
