@@ -57,3 +57,21 @@ export {
   runCase,
 } from './policy-cases/cases.ts';
 export { type DocumentReading, readDocument } from './policy/read-document.ts';
+export type {
+  Budget,
+  Guardrails,
+  Playbook,
+  PlaybookStep,
+  Protected,
+  ProtectedGroup,
+  ResponderSettings,
+  ResponsePolicy,
+} from './policy/playbook.ts';
+export type { KnownResponder, ResolvedResponders } from './policy/playbook-create.ts';
+export {
+  type AimedStep,
+  type MatchedPlaybook,
+  playbooksOf,
+  type TargetFault,
+  targetFaults,
+} from './stages/playbooks.ts';

@@ -11,6 +11,7 @@ import {
 } from '@therapytrain/alerts-core';
 import { createDetection, raisedTypes } from './detection.ts';
 import type { ChannelSettings, Escalation, Policy, Route } from './policy.ts';
+import { createResponses, type ResolvedResponders } from './playbook-create.ts';
 import { policySchema, type PolicySettings, type RouteSettings } from './schema.ts';
 import { createWindow } from './window.ts';
 
@@ -127,10 +128,15 @@ const holdingOf = ({ inhibitions, maintenance, longest_silence: longest }: Polic
 });
 
 /**
- * Builds what the stages ask from a policy that keeps its schema. Nothing is left to refuse here. A channel without
- * resolved options has them as they are written.
+ * Builds what the stages ask from a policy that keeps its schema. Nothing is left to refuse here, but that a policy with
+ * responders needs their kinds: see {@link createResponses}. A channel or a responder without resolved options has them as
+ * they are written.
  */
-export const createPolicy = (settings: PolicySettings, resolved: ResolvedOptions = new Map()): Policy => {
+export const createPolicy = (
+  settings: PolicySettings,
+  resolved: ResolvedOptions = new Map(),
+  responders: ResolvedResponders = { kinds: new Map() },
+): Policy => {
   const types = new Map(Object.entries(settings.types));
   const declared = Object.fromEntries([...types].map(([name, each]) => [name, definition(each)]));
   const detections = settings.detections.map(createDetection);
@@ -151,6 +157,7 @@ export const createPolicy = (settings: PolicySettings, resolved: ResolvedOptions
       incidents: settings.retention.incidents,
     },
     detections,
+    ...createResponses(settings, responders),
   };
 };
 

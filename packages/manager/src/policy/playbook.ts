@@ -24,10 +24,13 @@ export interface Budget {
 export interface PlaybookStep {
   /** A responder's name. */
   readonly responder: string;
+  /** The playbook's, but `approve` in the place of `enforce` where nothing takes back what the responder did. */
+  readonly mode: ResponseMode;
   /** Metadata key that holds the address or the user's id. */
   readonly target: string;
   /** Metadata key that holds the resource, where the responder acts on access; undefined otherwise. */
   readonly resource: string | undefined;
+  /** As the responder's `args` make of them, with its defaults. */
   readonly args: Readonly<Record<string, string | number | boolean>>;
   /** How long it lasts: for the first time, the second, … of one target; the last one goes on. Empty: it is not reverted. */
   readonly ladder: readonly Millis[];
@@ -49,10 +52,31 @@ export interface Playbook {
   readonly alsoOld: boolean;
 }
 
+/** Users of whom some must always be able to sign in, such as the administrators. */
+export interface ProtectedGroup {
+  readonly group: string;
+  /** Of `users` at least so many must stay unlocked: from 1 to all of them. */
+  readonly keep: number;
+  /** All of the group, each once, as the policy writes them. */
+  readonly users: readonly string[];
+}
+
+/** What must not be acted on, as the policy lists it. What is protected without a word of it is not listed. */
+export interface Protected {
+  /** Addresses and ranges in their shortest form. */
+  readonly addresses: readonly string[];
+  readonly users: readonly string[];
+  readonly groups: readonly ProtectedGroup[];
+}
+
 /** What holds for every playbook. */
 export interface Guardrails {
   /** Why a target must not be acted on, by the name of the rule: `loopback`, `own network`, … ; undefined where it may be. */
   protects(target: Target): string | undefined;
+  /** The groups that a user is in. Who acts on the user counts who of the group is locked out already. */
+  keepers(user: string): readonly ProtectedGroup[];
+  /** The lists that `protects` and `keepers` answer from. */
+  readonly protect: Protected;
   /** Distinct targets of all playbooks together. */
   readonly budget: Budget;
   /** Where responses against more distinct users than this were caused by one source or address in the window, the source is acted on instead. */

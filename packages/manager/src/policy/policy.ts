@@ -1,5 +1,6 @@
 import type { AlertSeverity, AlertTypes, Expression, Instant, Millis } from '@therapytrain/alerts-core';
 import type { Detection } from './detection.ts';
+import type { ResponsePolicy } from './playbook.ts';
 import type { Window } from './window.ts';
 
 /** Where notices of what matches go, and in which rhythm. */
@@ -83,7 +84,7 @@ export interface Maintenance {
 }
 
 /** A policy in force. */
-export interface Policy {
+export interface Policy extends ResponsePolicy {
   /** The first 12 hexadecimal digits of SHA-256 of its canonical JSON, secrets as references. */
   readonly version: string;
   readonly types: AlertTypes;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { detections } from './detection-schema.ts';
 import { alertType, expression, metadataKeyName, name, severityRecord } from './fields.ts';
 import { maintenance } from './maintenance-schema.ts';
+import { guardrails, playbooks, responder } from './playbook-schema.ts';
 
 const atLeast = (span: string) => {
   const least = duration().parse(span);
@@ -179,6 +180,9 @@ export const policySchema = z.strictObject({
     .prefault({})
     .describe('How long alerts and what followed from them are kept. Request ids of reports stay known for ever.'),
   detections: detections.prefault([]).describe('What is seen only in many alerts together.'),
+  responders: z.record(name(), responder).prefault({}).describe('The ways to act, by names of your own.'),
+  playbooks: playbooks.prefault([]).describe('What is done about what matches, and how much of it unasked.'),
+  guardrails: guardrails.prefault({}).describe('What holds for every playbook.'),
 });
 
 /** A policy as it is written. */
