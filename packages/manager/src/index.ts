@@ -75,3 +75,7 @@ export {
   type TargetFault,
   targetFaults,
 } from './stages/playbooks.ts';
+export type { BuiltResponder } from './responding.ts';
+export type { ResponseCommand, ResponseDesk } from './response-desk.ts';
+export { responseSource } from './stages/response-alerts.ts';
+export { type ResponseReason, responseReasons } from './stages/response-reasons.ts';

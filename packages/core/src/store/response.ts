@@ -78,6 +78,8 @@ export interface Response {
   readonly updatedAt: Instant;
   /** How long it is to last; 0 where it is not reverted. */
   readonly span: number;
+  /** Which rung of the ladder that is, from 0. */
+  readonly rung: number;
   /** When its effect began; undefined before. */
   readonly from: Instant | undefined;
   /** When it is to be reverted, or, while it waits, when the question ends; undefined where neither. */

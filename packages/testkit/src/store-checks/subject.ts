@@ -159,6 +159,7 @@ export const responseOf = ({ clock, ids }: TestPorts, changes: Partial<Response>
   createdAt: clock.now(),
   updatedAt: clock.now(),
   span: 300_000,
+  rung: 0,
   from: undefined,
   until: undefined,
   asked: undefined,
