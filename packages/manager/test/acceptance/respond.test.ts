@@ -227,9 +227,8 @@ describe('what is done by itself, in fake time', () => {
 
   test('500 users of one address: nobody is locked out beyond the bound, the address is blocked, people are told', async () => {
     begin([lockBook, blockBook], { guardrails: { weaponised: { users: 5 } } });
-    for (let user = 0; user < 500; user++)
-      await world.reportOnly(failure(`user-${user}`, { ipAddress: '203.0.113.9' }));
-    await world.planned();
+    const users = Array.from({ length: 500 }, (_, user) => failure(`user-${user}`, { ipAddress: '203.0.113.9' }));
+    await world.reportAll(users);
     await world.at(5);
     expect(target.acted('lock')).toEqual([]);
     expect(target.acted('block')).toEqual(['203.0.113.9']);
