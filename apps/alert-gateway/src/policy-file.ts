@@ -9,8 +9,12 @@ import {
   type SecretSources,
 } from '@therapytrain/alerts-manager';
 import { channelKinds } from './kinds.ts';
+import { responderKinds } from './responder-kinds.ts';
 
-const kinds = new Map(channelKinds.map((each) => [each.kind, each]));
+const known = {
+  kinds: new Map(channelKinds.map((each) => [each.kind, each])),
+  responders: new Map(responderKinds.map((each) => [each.kind, each])),
+};
 
 const textOf = (file: string): string => {
   try {
@@ -37,11 +41,11 @@ export const readPolicyFile = (
 ): PolicyFileReading => {
   const read = textOf(file);
   const secrets = { environment, readFile: (path: string) => readFileSync(path, 'utf8') };
-  return { text: read, ...readPolicy(read, { kinds, secrets }) };
+  return { text: read, ...readPolicy(read, { ...known, secrets }) };
 };
 
 /** Looks at a policy that somebody sent: what it names, an environment variable or a file, is not looked for. */
-export const readForeignPolicy = (text: string): PolicyReading => readPolicy(text, { kinds, secrets: undefined });
+export const readForeignPolicy = (text: string): PolicyReading => readPolicy(text, { ...known, secrets: undefined });
 
 /** What a policy file is loaded with. */
 export interface LoadPolicyOptions {

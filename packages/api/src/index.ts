@@ -91,6 +91,7 @@ export {
   ScriptedAlert,
   SimulatedAlert,
   SimulatedNotice,
+  SimulatedResponse,
   SimulatedReview,
   SimulatePolicyRequest,
   SimulatePolicyResponse,

@@ -2,6 +2,7 @@ import { expressionEngine } from './expression/engine.ts';
 import { conditionsOf } from './expression/conditions.ts';
 import { typeOf } from './expression/check.ts';
 import { limitLoops } from './expression/loops.ts';
+import { type Mentions, mentionsOf } from './expression/mentions.ts';
 import { compilePatterns } from './expression/patterns.ts';
 import { readSource } from './expression/source.ts';
 import { factsView } from './expression/facts.ts';
@@ -56,20 +57,38 @@ export function compileExpression(source: string): Expression {
   return { source, matches: (facts) => evaluate(factsView(facts)) === true };
 }
 
+/** One of the conditions that an expression demands, and what it speaks of. */
+export interface Demand extends Mentions {
+  readonly condition: Expression;
+}
+
+// `metadata.flag` yields what it yields: joined to others it need not be a bool, and by itself it is no expression.
+const compiled = (condition: string): Expression | undefined => {
+  try {
+    return compileExpression(condition);
+  } catch (error) {
+    if (error instanceof ExpressionError) return undefined;
+    throw error;
+  }
+};
+
+/**
+ * The conditions that an expression joins by `&&`, all of which it demands; all of it where no part can be told. One that
+ * is no bool by itself is left out: where all that are here are met, the expression may still not match.
+ */
+export function demandsOf({ source }: Expression): readonly Demand[] {
+  return conditionsOf(source).flatMap((part) => {
+    const condition = compiled(part);
+    return condition ? [{ condition, ...mentionsOf(part) }] : [];
+  });
+}
+
 /**
  * The first condition that keeps an expression from matching, of those that it joins by `&&`: a part of its source. All
  * of it where no part can be told; undefined if it matches.
  */
 export function firstUnmet(expression: Expression, facts: AlertFacts): string | undefined {
   if (expression.matches(facts)) return undefined;
-  const unmet = conditionsOf(expression.source).find((condition) => {
-    try {
-      return !compileExpression(condition).matches(facts);
-    } catch (error) {
-      // `metadata.flag` yields what it yields: joined to others it need not be a bool.
-      if (error instanceof ExpressionError) return false;
-      throw error;
-    }
-  });
+  const unmet = conditionsOf(expression.source).find((condition) => compiled(condition)?.matches(facts) === false);
   return unmet ?? expression.source;
 }

@@ -29,7 +29,15 @@ export {
   type AlertErrorDetails,
   type FieldViolation,
 } from './errors.ts';
-export { compileExpression, ExpressionError, firstUnmet, type AlertFacts, type Expression } from './expression.ts';
+export {
+  compileExpression,
+  type Demand,
+  demandsOf,
+  ExpressionError,
+  firstUnmet,
+  type AlertFacts,
+  type Expression,
+} from './expression.ts';
 export { canonicalJson, fingerprint } from './fingerprint.ts';
 export { createIds, uuidBytes, uuidPattern } from './ids.ts';
 export { limits } from './limits.ts';

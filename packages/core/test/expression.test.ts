@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AlertFacts, compileExpression, ExpressionError, firstUnmet } from '../src/expression.ts';
+import { type AlertFacts, compileExpression, demandsOf, ExpressionError, firstUnmet } from '../src/expression.ts';
 import { NAMES } from '../src/expression/types.ts';
 
 const facts = (changes: Partial<AlertFacts> = {}): AlertFacts => ({
@@ -399,4 +399,26 @@ describe('the first condition that is not met', () => {
   ])('of %s is %s', (source, part) => expect(unmet(source)).toBe(part));
 
   test('is none where all are', () => expect(unmet('severity >= HIGH && metadata.count == 7')).toBeUndefined());
+});
+
+describe('what an expression demands', () => {
+  const demands = (source: string) =>
+    demandsOf(compileExpression(source)).map(
+      ({ condition, names, compares }) => [condition.source.trim(), [...names].sort().join(' '), compares] as const,
+    );
+
+  test.each<[string, (readonly [string, string, boolean])[]]>([
+    [
+      "type == 'A' && (severity >= HIGH && metadata.count > 10)",
+      [
+        ["type == 'A'", 'type', false],
+        ['severity >= HIGH', 'HIGH severity', true],
+        ['metadata.count > 10', 'metadata', true],
+      ],
+    ],
+    ["type == 'A' || source == 'x'", [["type == 'A' || source == 'x'", 'source type', false]]],
+    ["type == 'metadata > 1'", [["type == 'metadata > 1'", 'type', false]]],
+    ["metadata.flag && type == 'A'", [["type == 'A'", 'type', false]]],
+    ['true', [['true', '', false]]],
+  ])('%s', (source, expected) => expect(demands(source)).toEqual(expected));
 });

@@ -15,6 +15,7 @@ import {
   type Store,
 } from '@therapytrain/alerts-core';
 import { explainDetections } from './explain-detections.ts';
+import { explainPlaybooks } from './explain-playbooks.ts';
 import type { Policy, Route } from './policy/policy.ts';
 import { accept } from './stages/accept.ts';
 import { correlate } from './stages/correlate.ts';
@@ -173,6 +174,8 @@ export const createExplain = ({ log, store, policy: policyNow, ports, preview }:
         muteStep(view, standing, policy, now),
         ...(legs.length > 0 ? legs : [step('channels', 'no', 'no route takes it')]),
         ...nearestMiss(view, policy),
+        // That something is over is nothing to act on.
+        ...(touched?.incident.state === 'RESOLVED' ? [] : explainPlaybooks(view, policy)),
         ...deliveries.filter(({ kind }) => kind === 'delivery').map(deliveryStep),
       ],
     };

@@ -67,7 +67,8 @@ export type {
   ResponderSettings,
   ResponsePolicy,
 } from './policy/playbook.ts';
-export type { KnownResponder, ResolvedResponders } from './policy/playbook-create.ts';
+export type { ResolvedResponders } from './policy/playbook-create.ts';
+export type { KnownResponder } from './policy/playbook-faults.ts';
 export {
   type AimedStep,
   type MatchedPlaybook,
@@ -75,7 +76,8 @@ export {
   type TargetFault,
   targetFaults,
 } from './stages/playbooks.ts';
+export type { SimulatedResponse } from './simulate-responses.ts';
 export type { BuiltResponder } from './responding.ts';
-export type { ResponseCommand, ResponseDesk } from './response-desk.ts';
+export type { KillSwitch, ResponseCommand, ResponseDesk, ResponseQuery } from './response-desk.ts';
 export { responseSource } from './stages/response-alerts.ts';
 export { type ResponseReason, responseReasons } from './stages/response-reasons.ts';

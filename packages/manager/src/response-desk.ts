@@ -16,6 +16,8 @@ import { responseJob } from './stages/response-job.ts';
 import { factsOfResponse } from './stages/response-ledger.ts';
 import { entry, type RouteFacts } from './stages/route.ts';
 
+export type { KillSwitch, ResponseQuery } from '@therapytrain/alerts-core';
+
 /** A command about one response. */
 export interface ResponseCommand extends Command {
   readonly response: string;

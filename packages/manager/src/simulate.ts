@@ -18,6 +18,7 @@ import { detect, type Detected, detectionSource, draftOf, keysOf, takenOf } from
 import { groupKey } from './stages/group.ts';
 import type { Mute, Standing } from './stages/mute.ts';
 import { planGroup } from './stages/plan.ts';
+import { responsesTo, type SimulatedResponse } from './simulate-responses.ts';
 import { review } from './stages/review.ts';
 import type { Plan } from './stages/route.ts';
 import { createStanding } from './standing.ts';
@@ -62,6 +63,8 @@ export interface SimulatedAlert {
   readonly suppressed: Pick<Mute, 'by' | 'name'> | undefined;
   /** The detections that it would set off, by name. */
   readonly detections: readonly string[];
+  /** What playbooks would do about it, or ask for. */
+  readonly responses: readonly SimulatedResponse[];
 }
 
 /** What would follow later, without a further alert. */
@@ -85,7 +88,7 @@ const mostReviews = 10_000;
 
 const refusedAs = (refused: AlertError, at: Instant): SimulatedAlert => ({
   ...{ at, refused, incident: undefined, routes: [], receivers: [], notices: [], suppressed: undefined },
-  detections: [],
+  ...{ detections: [], responses: [] },
 });
 
 const noticesOf = ({ jobs }: Plan): readonly SimulatedNotice[] =>
@@ -178,6 +181,7 @@ const told = (plan: Plan | undefined, at: Instant, policy: Policy): SimulatedAle
     notices: plan ? noticesOf(plan) : [],
     suppressed: plan && heldBy(plan),
     detections: [],
+    responses: plan ? responsesTo(plan.incident, policy) : [],
   };
 };
 
@@ -186,6 +190,7 @@ const alsoTold = (one: SimulatedAlert, other: SimulatedAlert): SimulatedAlert =>
   routes: [...new Set([...one.routes, ...other.routes])],
   receivers: [...new Set([...one.receivers, ...other.receivers])],
   notices: [...one.notices, ...other.notices],
+  responses: [...one.responses, ...other.responses],
 });
 
 /**

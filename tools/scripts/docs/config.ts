@@ -72,7 +72,7 @@ export const configDocs = (): string =>
     helpOf('alert-gateway'),
     '## Policy',
     'One YAML file, given with `--policy`. A key that is not listed is refused; every fault is told with line and column.',
-    '`alertctl policy check FILE` tells them without a gateway, and what is probably not meant; `alertctl policy schema` prints the JSON schema for editors. apps/alert-gateway/policies has a policy to begin with and a commented one with everything. `[]` is each part of a list. The further options of a channel, by its kind, are in the README of its package; where one is a secret, the policy says where it is: `{ env: NAME }` or `{ file: path }`.',
+    '`alertctl policy check FILE` tells them without a gateway, and what is probably not meant; `alertctl policy schema` prints the JSON schema for editors. apps/alert-gateway/policies has a policy to begin with and a commented one with everything. `[]` is each part of a list. The further options of a channel or a responder, by its kind, are in the README of its package; where one is a secret, the policy says where it is: `{ env: NAME }` or `{ file: path }`.',
     table(
       ['key', 'value', 'default', 'what it says'],
       policyFields().map(({ path, type, fallback, description }) => [`\`${path}\``, type, fallback, description]),

@@ -52,7 +52,7 @@ const wireNotices = (notices: readonly SimulatedNotice[]): WireNotice[] =>
 
 /** What one alert would do as `therapytrain.alerts.v1.SimulatedAlert`. */
 export const encodeSimulated = (simulated: SimulatedAlert): Uint8Array => {
-  const { refused, incident, routes, receivers, notices, suppressed, detections } = simulated;
+  const { refused, incident, routes, receivers, notices, suppressed, detections, responses } = simulated;
   const rest = WireSimulated.encode({
     refused: refused ? `${refused.code}: ${refused.message}` : '',
     incident: undefined,
@@ -62,6 +62,7 @@ export const encodeSimulated = (simulated: SimulatedAlert): Uint8Array => {
     suppressedBy: suppressed?.by ?? '',
     suppressedRule: suppressed?.name ?? '',
     detections: [...detections],
+    responses: [...responses],
   }).finish();
   return incident ? Buffer.concat([joinFields([[2, encodeIncident(incident)]]), rest]) : rest;
 };

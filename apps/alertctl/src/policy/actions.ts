@@ -12,7 +12,7 @@ import { reasonOf, UsageError } from '../output/fault.ts';
 import { type Paint, type Style } from '../output/paint.ts';
 import { safeLine } from '../output/safe-text.ts';
 import { type Session } from '../session.ts';
-import { channelKinds } from './kinds.ts';
+import { channelKinds, policyKinds, responderKinds } from './kinds.ts';
 
 const readFile = (path: string): string => readFileSync(path, 'utf8');
 
@@ -28,7 +28,7 @@ export const textOf = (file: string): string => {
 /** Reads a policy file. Throws a `UsageError` where it cannot be read. */
 export const readingOf = ({ environment }: Session, file: string, withSecrets: boolean): PolicyReading => {
   const text = textOf(file);
-  return readPolicy(text, { kinds: channelKinds, secrets: withSecrets ? { environment, readFile } : undefined });
+  return readPolicy(text, { ...policyKinds, secrets: withSecrets ? { environment, readFile } : undefined });
 };
 
 /** Faults or lints, each at its place in a file. */
@@ -105,7 +105,7 @@ export const diffPolicies = async (session: Session, before: string, after: stri
 
 /** Prints the JSON schema of a policy. */
 export const printPolicySchema = async (session: Session): Promise<ExitCode> => {
-  const schema = policyJsonSchema(channelKinds.values());
+  const schema = policyJsonSchema(channelKinds.values(), responderKinds.values());
   if (session.global.json) await session.printJson(schema);
   else await session.stdout.write(`${JSON.stringify(schema, undefined, 2)}\n`);
   return ExitCode.OK;

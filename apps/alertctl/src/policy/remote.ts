@@ -9,7 +9,7 @@ import { safeLine } from '../output/safe-text.ts';
 import { fromNow, localTime, rfc3339 } from '../output/time.ts';
 import { type Session } from '../session.ts';
 import { changeLine, counted, faultLines } from './actions.ts';
-import { channelKinds } from './kinds.ts';
+import { policyKinds } from './kinds.ts';
 import { policyTree } from './tree.ts';
 
 /** What a gateway says of an attempt that it refused, and what to do about it. */
@@ -38,7 +38,7 @@ const refusedJson = (refused: RefusedPolicy) => ({ ...refused, at: rfc3339(refus
 
 const bodyOf = ({ text }: PolicyInForce, session: Session): readonly string[] => {
   // What is in force there is read here; a gateway with other channels may have one that this alertctl cannot read.
-  const { policy } = readPolicy(text, { kinds: channelKinds, secrets: undefined });
+  const { policy } = readPolicy(text, { ...policyKinds, secrets: undefined });
   if (policy) return policyTree(policy, session.paint, session.stdout.columns);
   return text.split('\n').map(safeLine);
 };

@@ -5,7 +5,7 @@ import { type Paint } from '../output/paint.ts';
 import { safeLine } from '../output/safe-text.ts';
 import { type Session } from '../session.ts';
 import { counted, faultLines, textOf } from './actions.ts';
-import { channelKinds } from './kinds.ts';
+import { policyKinds } from './kinds.ts';
 
 /** What became of one file of cases. */
 interface FileResult {
@@ -20,7 +20,7 @@ const runFile = async (session: Session, file: string, instead: string | undefin
   const { value, faults } = casesOf(textOf(file));
   if (!value) return { file, faulty: file, faults, results: [] };
   const path = instead ?? resolve(dirname(file), value.policy);
-  const reading = readPolicy(textOf(path), { kinds: channelKinds, secrets: undefined });
+  const reading = readPolicy(textOf(path), { ...policyKinds, secrets: undefined });
   const { policy } = reading;
   if (!policy) return { file, faulty: path, faults: reading.faults, results: [] };
   const results: CaseResult[] = [];

@@ -85,6 +85,7 @@ export const createPolicyCalls = (ask: Ask, ids: Ids): PolicyCalls => ({
         notices: readNotices(each.notices),
         suppressed: each.suppressedBy === '' ? undefined : { by: each.suppressedBy, rule: each.suppressedRule },
         detections: each.detections,
+        responses: each.responses.map(({ playbook, responder, mode }) => ({ playbook, responder, mode })),
       })),
       later: later.map(({ at, why, incident, notices }) => ({
         at: instantOf(at),

@@ -306,6 +306,8 @@ export interface SimulatedAlert {
   readonly notices: readonly SimulatedNotice[];
   readonly suppressed: { readonly by: string; readonly rule: string } | undefined;
   readonly detections: readonly string[];
+  /** What playbooks would do about it, or ask for; the mode says how much of it unasked. */
+  readonly responses: readonly { readonly playbook: string; readonly responder: string; readonly mode: string }[];
 }
 
 /** What a script would do. */

@@ -1,4 +1,13 @@
+export { type AddressRange, canonicalAddress, overlap, readAddress, type ReadAddress, readRange } from './address.ts';
 export { type Decision, type DecisionFeed, type DecisionKind, decisionKinds, longestSession } from './decision.ts';
+export {
+  createProtection,
+  type Protection,
+  type ProtectionOptions,
+  type ProtectionRule,
+  protectionRules,
+  userForm,
+} from './protected.ts';
 export {
   defineResponder,
   type Effect,

@@ -1,6 +1,7 @@
 import { AlertSeverity, type Ids, type Instant, severityName, type Silence } from '@therapytrain/alerts-core';
 import type { Policy } from '../policy/policy.ts';
 import { type DocumentReading, readDocument } from '../policy/read-document.ts';
+import type { SimulatedResponse } from '../simulate-responses.ts';
 import { type ScriptedAlert, simulate, type SimulatedAlert, type Simulation } from '../simulate.ts';
 import { type Expected, metadataOf, type PolicyCase, policyCasesSchema } from './schema.ts';
 
@@ -56,6 +57,8 @@ type Actual = Readonly<Record<keyof Expected, unknown>>;
 
 const sorted = (texts: readonly string[]): readonly string[] => [...new Set(texts)].sort();
 
+const responseText = ({ playbook, responder, mode }: SimulatedResponse): string => `${playbook}: ${mode} ${responder}`;
+
 const actualOf = (alerts: readonly SimulatedAlert[], later: Simulation['later']): Actual => {
   const last = alerts.at(-1);
   const incident = last?.incident;
@@ -66,6 +69,7 @@ const actualOf = (alerts: readonly SimulatedAlert[], later: Simulation['later'])
     routes: sorted(alerts.flatMap(({ routes }) => routes)),
     suppressed_by: alerts.flatMap(({ suppressed }) => suppressed?.name ?? []).at(-1) ?? null,
     detections: sorted(alerts.flatMap(({ detections }) => detections)),
+    responses: sorted(alerts.flatMap(({ responses }) => responses.map(responseText))),
     refused: last?.refused?.code ?? null,
     incident: incident
       ? { state: incident.state, severity: severityName(incident.severity), alerts: incident.count }
@@ -91,11 +95,14 @@ const narrowed = (actual: unknown, expected: unknown): unknown => {
   return Object.fromEntries(keys.map((key) => [key, (actual as Record<string, unknown>)[key]]));
 };
 
+const textOf = (wanted: string | SimulatedResponse): string =>
+  typeof wanted === 'string' ? wanted : responseText(wanted);
+
 const failuresOf = (expected: Partial<Expected>, actual: Actual, prefix = ''): readonly CaseFailure[] =>
   (Object.keys(expected) as (keyof Expected)[]).flatMap((key) => {
     const wanted = expected[key];
     if (wanted === undefined) return [];
-    const want = Array.isArray(wanted) ? sorted(wanted) : wanted;
+    const want = Array.isArray(wanted) ? sorted(wanted.map(textOf)) : wanted;
     const got = narrowed(actual[key], want);
     if (JSON.stringify(got) === JSON.stringify(want)) return [];
     return [{ what: `${prefix}${key}`, expected: shown(want), actual: shown(got) }];

@@ -5,6 +5,7 @@ import {
   incidentStates,
   type Instant,
   type Metadata,
+  responseModes,
 } from '@therapytrain/alerts-core';
 import { z } from 'zod';
 import { expression, name } from '../policy/fields.ts';
@@ -43,6 +44,19 @@ const expected = {
     .optional()
     .describe('The rule that holds it back: the name of a maintenance window, an inhibition or a silence; null: none.'),
   detections: list('The detections that are set off').optional(),
+  responses: z
+    .array(
+      z.strictObject({
+        playbook: z.string().describe('The playbook that matches.'),
+        responder: z.string().describe('The responder of one of its steps.'),
+        mode: z.enum(responseModes).describe('How much of it is done unasked.'),
+      }),
+    )
+    .optional()
+    .describe(
+      'What playbooks do, or ask for, in any order, no others: each step once, but for those with nothing to act on and ' +
+        'for protected targets. Budgets and approval are not simulated.',
+    ),
   refused: z
     .string()
     .nullable()

@@ -6,7 +6,7 @@ import { worstFirst } from './probes.ts';
 /** One thing that a new policy does otherwise. */
 export interface PolicyChange {
   /**
-   * `lost`: some alerts no longer reach somebody. `doubtful`: some may not, which depends on more than type and severity.
+   * `lost`: some alerts no longer reach somebody, or something is no longer protected. `doubtful`: some may not, which depends on more than type and severity.
    * `gained`: some reach more. `changed`: something else.
    */
   readonly kind: 'lost' | 'doubtful' | 'gained' | 'changed';
@@ -33,7 +33,8 @@ const doubtful = (text: string): PolicyChange => ({ kind: 'doubtful', text });
 
 const namesOf = (names: readonly string[]): string => names.join(', ') || 'nobody';
 
-const compared = <T>(
+/** What differs between two parts of a policy, name by name. */
+export const compared = <T>(
   old: ReadonlyMap<string, T>,
   now: ReadonlyMap<string, T>,
   compare: (name: string, old: T | undefined, now: T | undefined) => readonly PolicyChange[],
@@ -134,7 +135,8 @@ const ofDetection = (name: string, old?: Detection, now?: Detection): readonly P
   ];
 };
 
-const named = <T extends { readonly name: string }>(list: readonly T[]): ReadonlyMap<string, T> =>
+/** Parts that each have a name of their own, by it. */
+export const named = <T extends { readonly name: string }>(list: readonly T[]): ReadonlyMap<string, T> =>
   new Map(list.map((each) => [each.name, each]));
 
 const spans = (before: Policy, after: Policy): readonly PolicyChange[] =>

@@ -1,5 +1,6 @@
 import { type AlertSeverity, severityName } from '@therapytrain/alerts-core';
 import { differencesOfParts, spanText, type PolicyChange } from './difference-parts.ts';
+import { differencesOfResponses } from './difference-responses.ts';
 import type { ChannelSettings, Policy, Route } from './policy.ts';
 import { channelsOf, probe, reachedBy, worstFirst } from './probes.ts';
 
@@ -106,5 +107,6 @@ export const policyDifference = (before: Policy, after: Policy): readonly Policy
     ...worstFirst.flatMap((severity) => ofSeverity(before, after, types, severity)),
     ...ofRoutes(before, after),
     ...differencesOfParts(before, after),
+    ...differencesOfResponses(before, after),
   ].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
 };

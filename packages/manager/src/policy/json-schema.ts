@@ -1,4 +1,5 @@
 import { type ChannelKind, isSecret } from '@therapytrain/alerts-core/channel';
+import type { ResponderKind } from '@therapytrain/alerts-core/responder';
 import { z } from 'zod';
 import { policySchema } from './schema.ts';
 import { secretReference } from './secrets.ts';
@@ -11,7 +12,9 @@ const replaceWith = (schema: Record<string, unknown>, other: object): void => {
   Object.assign(schema, other, description === undefined ? {} : { description });
 };
 
-const optionsOf = ({ options }: ChannelKind): Schema => {
+type Kind = Pick<ChannelKind | ResponderKind, 'kind' | 'options'>;
+
+const optionsOf = ({ options }: Kind): Schema => {
   const { $schema: _, ...reference } = z.toJSONSchema(secretReference, { io: 'input' });
   const { $schema: __, ...schema } = z.toJSONSchema(options, {
     io: 'input',
@@ -23,7 +26,7 @@ const optionsOf = ({ options }: ChannelKind): Schema => {
   return schema;
 };
 
-const channelOf = (kind: ChannelKind, common: Schema): Schema => {
+const partOf = (kind: Kind, common: Schema): Schema => {
   const { properties = {}, required = [] } = optionsOf(kind);
   return {
     type: 'object',
@@ -33,14 +36,20 @@ const channelOf = (kind: ChannelKind, common: Schema): Schema => {
   };
 };
 
+/** Puts the options of each kind where a schema has parts of one kind or another. */
+const withOptions = (parts: Schema, kinds: readonly Kind[]): void => {
+  const common = parts.additionalProperties as Schema;
+  // Of no kind at all none is allowed: an empty `oneOf` is no schema.
+  parts.additionalProperties = kinds.length === 0 ? false : { oneOf: kinds.map((each) => partOf(each, common)) };
+};
+
 /**
- * The JSON schema of a policy, for editors: with the options of these channels, and secrets as references. What it
- * allows may still be refused, for it says nothing of expressions and of names that are used.
+ * The JSON schema of a policy, for editors: with the options of these channels and responders, and secrets as references.
+ * What it allows may still be refused, for it says nothing of expressions and of names that are used.
  */
-export const policyJsonSchema = (kinds: Iterable<ChannelKind>): Schema => {
+export const policyJsonSchema = (kinds: Iterable<ChannelKind>, responders: Iterable<ResponderKind>): Schema => {
   const schema = z.toJSONSchema(policySchema, { io: 'input' });
-  const channels = schema.properties?.['channels'] as Schema;
-  const common = channels.additionalProperties as Schema;
-  channels.additionalProperties = { oneOf: [...kinds].map((each) => channelOf(each, common)) };
+  withOptions(schema.properties?.['channels'] as Schema, [...kinds]);
+  withOptions(schema.properties?.['responders'] as Schema, [...responders]);
   return schema;
 };

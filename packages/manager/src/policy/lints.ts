@@ -3,6 +3,7 @@ import { lintsOfDetections, raisedProbe } from './detection-lints.ts';
 import { type Finding, lint } from './faults.ts';
 import { matchedRoutes } from './matching.ts';
 import type { Place } from './places.ts';
+import { lintsOfPlaybooks } from './playbook-lints.ts';
 import type { Policy } from './policy.ts';
 import { probe, reachedBy, worstFirst } from './probes.ts';
 import type { PolicySettings, RouteSettings } from './schema.ts';
@@ -134,5 +135,12 @@ export const lintsOf = (settings: PolicySettings, policy: Policy): readonly Find
     settings.routes.length === 0
       ? [lint(['routes'], 'there are none: alerts are kept, and nobody is told', 'see policies/full.yaml')]
       : [...ofRoutes(settings.routes, false, ['routes']), ...unrouted(policy, types), ...lonely(policy, types)];
-  return [...routing, ...unused(settings), ...endless(settings), ...strangers(settings), ...lintsOfDetections(policy)];
+  return [
+    ...routing,
+    ...unused(settings),
+    ...endless(settings),
+    ...strangers(settings),
+    ...lintsOfDetections(policy),
+    ...lintsOfPlaybooks(settings, policy),
+  ];
 };

@@ -1,5 +1,5 @@
 import { AlertError, compileExpression } from '@therapytrain/alerts-core';
-import type { ResponderKind } from '@therapytrain/alerts-core/responder';
+import { canonicalAddress, createProtection, userForm } from '@therapytrain/alerts-core/responder';
 import type {
   Guardrails,
   Playbook,
@@ -8,12 +8,10 @@ import type {
   ResponderSettings,
   ResponsePolicy,
 } from './playbook.ts';
+import { pathText } from './faults.ts';
+import { faultsOfStep, type KnownResponder } from './playbook-faults.ts';
 import type { PlaybookSettings } from './playbook-schema.ts';
-import { canonicalAddress, createProtection } from './protection.ts';
 import type { PolicySettings } from './schema.ts';
-
-/** What a policy must know of the kind of a responder. */
-export type KnownResponder = Pick<ResponderKind, 'target' | 'reversible' | 'args'>;
 
 /** What a policy's responders are made with. */
 export interface ResolvedResponders {
@@ -43,22 +41,29 @@ const respondersOf = (
 type StepSettings = PlaybookSettings['steps'][number];
 
 const stepOf = (
-  { responder: name, target, resource, args, for: lasting }: StepSettings,
+  step: StepSettings,
   mode: PlaybookSettings['mode'],
   responders: ResponsePolicy['responders'],
   resolved: ResolvedResponders,
 ): PlaybookStep => {
+  const { responder: name, target, resource, args, for: lasting } = step;
   const responder = responders.get(name);
   if (!responder) throw new AlertError('POLICY_INVALID', 'a step names a responder that is not declared');
+  const kind = kindOf(responder.kind, resolved);
+  const [fault] = faultsOfStep(step, name, kind);
+  if (fault) throw new AlertError('POLICY_INVALID', `a step with ${name}: ${pathText(fault.path)} ${fault.rule}`);
   return {
     responder: name,
     mode: mode === 'enforce' && !responder.reversible ? 'approve' : mode,
     target,
     resource,
-    args: kindOf(responder.kind, resolved).args.parse(args) as PlaybookStep['args'],
+    args: kind.args.parse(args) as PlaybookStep['args'],
     ladder: lasting === undefined ? [] : [lasting].flat(),
   };
 };
+
+// Of which all must be left, none may be acted on.
+const isWhole = ({ users, keep }: ProtectedGroup): boolean => keep === users.length;
 
 const guardrailsOf = (settings: PolicySettings['guardrails']): Guardrails => {
   const { protect, budget, weaponised, grace, decay, fresh_for: freshFor } = settings;
@@ -66,12 +71,17 @@ const guardrailsOf = (settings: PolicySettings['guardrails']): Guardrails => {
   const groups: readonly ProtectedGroup[] = Object.entries(protect.groups).map(([group, { users, keep }]) => ({
     group,
     keep,
-    users: [...new Set(users)],
+    users: [...new Map(users.map((each) => [userForm(each), each])).values()],
   }));
   return {
-    protects: createProtection({ addresses, users: protect.users }),
-    keepers: (user) => groups.filter(({ users }) => users.includes(user)),
-    protect: { addresses, users: protect.users, groups },
+    protects: createProtection({
+      addresses,
+      users: protect.users,
+      groups: Object.fromEntries(groups.filter(isWhole).map(({ group, users }) => [group, users])),
+      widest: protect.widest,
+    }),
+    keepers: (user) => groups.filter(({ users }) => users.some((each) => userForm(each) === userForm(user))),
+    protect: { addresses, users: protect.users, groups, widest: protect.widest },
     budget,
     weaponised: { targets: weaponised.users, window: weaponised.window },
     grace,
@@ -82,7 +92,7 @@ const guardrailsOf = (settings: PolicySettings['guardrails']): Guardrails => {
 
 /**
  * Makes what a policy says of responses. Throws `POLICY_INVALID` for a responder that is not declared or of a kind that is
- * not known: who reads a policy has found that before, with its line and column.
+ * not known, and for a step that does not go with it: who reads a policy has found that before, with line and column.
  */
 export const createResponses = (settings: PolicySettings, resolved: ResolvedResponders): ResponsePolicy => {
   const responders = respondersOf(settings.responders, resolved);

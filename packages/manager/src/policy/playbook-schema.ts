@@ -1,8 +1,8 @@
 import { duration, type Millis, responseModes } from '@therapytrain/alerts-core';
+import { canonicalAddress, userForm } from '@therapytrain/alerts-core/responder';
 import { z } from 'zod';
 import { expression, metadataKeyName, name } from './fields.ts';
 import { spanText } from './difference-parts.ts';
-import { canonicalAddress } from './protection.ts';
 
 /** The longest that anything lasts that is done unasked or approved once. */
 export const longestLease: Millis = 30 * 86_400_000;
@@ -15,7 +15,7 @@ const between = (least: string, most: string) => {
 };
 
 const window = (span: string) =>
-  between('1m', '30d').prefault(span).describe('The window, which ends at each moment that something is to be done.');
+  between('1m', '30d').prefault(span).describe('… within this span, which ends whenever one more is to be acted on.');
 
 const mostTargets = 100_000;
 
@@ -65,7 +65,12 @@ const step = z
       .optional()
       .describe('The metadata key that holds the resource, for a responder that acts on access.'),
     args: z
-      .record(z.string(), z.union([z.string(), z.number(), z.boolean()], 'is not a text, a number, true or false'))
+      .record(
+        z.string(),
+        z
+          .union([z.string(), z.number(), z.boolean()], 'is not a text, a number, true or false')
+          .describe('By its name.'),
+      )
       .default({})
       .describe('What the responder is told beside that: see its kind.'),
     for: lasting
@@ -131,7 +136,7 @@ const group = z
     keep: z.int().min(1).default(1).describe('So many of them must stay able to sign in.'),
   })
   .superRefine(({ users, keep }, context) => {
-    if (keep <= new Set(users).size) return;
+    if (keep <= new Set(users.map(userForm)).size) return;
     context.addIssue({ code: 'custom', path: ['keep'], message: 'is more than the group has users' });
   })
   .describe('Users of whom some must always be able to sign in.');
@@ -141,17 +146,30 @@ const protect = z
     addresses: z
       .array(address)
       .default([])
-      .describe('Addresses and ranges: your own networks, egress, resolvers, monitoring, partners.'),
-    users: z.array(user).default([]).describe('Ids of users: service accounts, whoever must get in at any time.'),
+      .describe(
+        'Addresses and ranges: your own networks, egress, resolvers, monitoring, partners. Ranges that hold one of them ' +
+          'are not acted on either.',
+      ),
+    users: z
+      .array(user)
+      .default([])
+      .describe('Ids of users, whatever their case: service accounts, whoever must get in at any time.'),
     groups: z
       .record(name(), group)
       .default({})
       .describe('Groups by names of your own, such as the administrators: the last of them is never locked out.'),
+    widest: z
+      .strictObject({
+        ipv4: z.int().min(8).max(32).default(16).describe('As a prefix length.'),
+        ipv6: z.int().min(32).max(128).default(32).describe('As a prefix length.'),
+      })
+      .prefault({})
+      .describe('The widest ranges that may be acted on.'),
   })
   .prefault({})
   .describe(
-    'What is never acted on, whatever a playbook says. Loopback, link-local, multicast and unspecified addresses and ' +
-      'very wide ranges never are in any case.',
+    'What is never acted on, whatever a playbook says. Loopback, link-local, multicast, broadcast and unspecified ' +
+      'addresses never are in any case.',
   );
 
 /** What holds for every playbook, as a policy writes it. */

@@ -1,5 +1,5 @@
 import type { Expression, Millis, ResponseMode } from '@therapytrain/alerts-core';
-import type { Target, TargetKind } from '@therapytrain/alerts-core/responder';
+import type { ProtectionRule, Target, TargetKind } from '@therapytrain/alerts-core/responder';
 
 /** A responder as the policy has it; built by the gateway from its kind. */
 export interface ResponderSettings {
@@ -57,7 +57,7 @@ export interface ProtectedGroup {
   readonly group: string;
   /** Of `users` at least so many must stay unlocked: from 1 to all of them. */
   readonly keep: number;
-  /** All of the group, each once, as the policy writes them. */
+  /** All of the group, each once by its `userForm`, as the policy writes them. */
   readonly users: readonly string[];
 }
 
@@ -67,13 +67,18 @@ export interface Protected {
   readonly addresses: readonly string[];
   readonly users: readonly string[];
   readonly groups: readonly ProtectedGroup[];
+  /** The widest ranges that may be acted on, as prefix lengths. */
+  readonly widest: { readonly ipv4: number; readonly ipv6: number };
 }
 
 /** What holds for every playbook. */
 export interface Guardrails {
-  /** Why a target must not be acted on, by the name of the rule: `loopback`, `own network`, … ; undefined where it may be. */
-  protects(target: Target): string | undefined;
-  /** The groups that a user is in. Who acts on the user counts who of the group is locked out already. */
+  /** Why a target must not be acted on, whatever else stands: see `protectionRules`; undefined where it may be. */
+  protects(target: Target): ProtectionRule | undefined;
+  /**
+   * The groups that a user is in. Who acts on the user counts who of the group is locked out already; ids of users are
+   * compared by their `userForm`.
+   */
   keepers(user: string): readonly ProtectedGroup[];
   /** The lists that `protects` and `keepers` answer from. */
   readonly protect: Protected;

@@ -1,9 +1,12 @@
 import { type ChannelKind } from '@therapytrain/alerts-core/channel';
+import type { ResponderKind } from '@therapytrain/alerts-core/responder';
+import type { z } from 'zod';
 import { createPolicy, type ResolvedOptions } from './create.ts';
 import { parseSource, type PolicyFault, valueOf } from './document.ts';
 import { faultWords, type Finding, findingsOf } from './faults.ts';
 import { lintsOf } from './lints.ts';
 import { located, mostFaults } from './located.ts';
+import { faultsOfPlaybooks } from './playbook-faults.ts';
 import type { Policy } from './policy.ts';
 import { at, entriesOf, isMap } from './raw.ts';
 import { unknownReferences } from './references.ts';
@@ -21,6 +24,8 @@ export interface PolicyReading {
 export interface ReadPolicyOptions {
   /** The channels there are, by kind. */
   readonly kinds: ReadonlyMap<string, ChannelKind>;
+  /** The responders there are, by kind. */
+  readonly responders: ReadonlyMap<string, ResponderKind>;
   /** Where secrets are; undefined: they are not looked for. Such a policy is for looking at, not for running. */
   readonly secrets: SecretSources | undefined;
 }
@@ -32,16 +37,33 @@ const beginsWith = (path: readonly PropertyKey[], start: readonly PropertyKey[])
 
 type Options = Readonly<Record<string, unknown>>;
 
-const channelOf = (
-  { kind: name, concurrency: _, limit: __, canary_every: ___, ...options }: Options,
-  { kinds, secrets }: ReadPolicyOptions,
+/** A part of a policy whose parts are each of a kind that has options of its own. */
+interface Section {
+  readonly name: 'channels' | 'responders';
+  readonly what: string;
+  readonly kinds: ReadonlyMap<string, { readonly options: z.ZodType }>;
+  /** The keys that are of no kind. */
+  readonly own: readonly string[];
+}
+
+const sectionsOf = ({ kinds, responders }: ReadPolicyOptions): readonly Section[] => [
+  { name: 'channels', what: 'channel', kinds, own: ['kind', 'concurrency', 'limit', 'canary_every'] },
+  { name: 'responders', what: 'responder', kinds: responders, own: ['kind', 'budget'] },
+];
+
+const optionsOf = (
+  given: Options,
+  { what, kinds, own }: Section,
+  secrets: SecretSources | undefined,
 ): { readonly options: Options; readonly found: readonly Finding[] } => {
+  const options = Object.fromEntries(Object.entries(given).filter(([key]) => !own.includes(key)));
+  const { kind: name } = given;
   // The schema says what is wrong with a kind that is no text.
   if (typeof name !== 'string') return { options, found: [] };
   const kind = kinds.get(name);
   if (!kind) {
     const hint = `known: ${[...kinds.keys()].join(', ')}`;
-    return { options, found: [{ path: ['kind'], about: 'value', rule: 'is not a kind of channel', hint }] };
+    return { options, found: [{ path: ['kind'], about: 'value', rule: `is not a kind of ${what}`, hint }] };
   }
   const { value, faults, unknown } = resolveSecrets(kind.options, options, secrets);
   const result = kind.options.safeParse(value, { error: faultWords, reportInput: false });
@@ -54,17 +76,18 @@ const channelOf = (
   };
 };
 
-const channelsOf = (
-  channels: unknown,
-  options: ReadPolicyOptions,
+const readSection = (
+  policy: unknown,
+  section: Section,
+  secrets: SecretSources | undefined,
 ): { readonly resolved: ResolvedOptions; readonly found: readonly Finding[] } => {
-  const read = entriesOf(channels).flatMap(([name, each]) =>
-    isMap(each) ? [{ name, ...channelOf(each, options) }] : [],
+  const read = entriesOf(at(policy, section.name)).flatMap(([name, each]) =>
+    isMap(each) ? [{ name, ...optionsOf(each, section, secrets) }] : [],
   );
   return {
     resolved: new Map(read.map(({ name, options: resolved }) => [name, resolved])),
     found: read.flatMap(({ name, found }) =>
-      found.map((each) => ({ ...each, path: ['channels', name, ...each.path] })),
+      found.map((each) => ({ ...each, path: [section.name, name, ...each.path] })),
     ),
   };
 };
@@ -79,13 +102,18 @@ export const readPolicy = (text: string, options: ReadPolicyOptions): PolicyRead
   const read = valueOf(source);
   if (Array.isArray(read)) return { ...empty, faults: read };
   const result = policySchema.safeParse(read.value, { error: faultWords, reportInput: false });
-  const { resolved, found } = channelsOf(at(read.value, 'channels'), options);
+  const sections = sectionsOf(options).map((each) => readSection(read.value, each, options.secrets));
   const faults = [
     ...(result.error?.issues ?? []).flatMap((issue) => findingsOf(issue, policySchema)),
-    ...found,
+    ...sections.flatMap(({ found }) => found),
     ...unknownReferences(read.value),
+    ...faultsOfPlaybooks(read.value, options.responders),
   ];
   if (faults.length > 0 || !result.success) return { ...empty, faults: located(source, faults) };
-  const policy = createPolicy(result.data, resolved);
+  const [channels, responders] = sections.map(({ resolved }) => resolved);
+  const policy = createPolicy(result.data, channels, {
+    kinds: options.responders,
+    ...(responders && { options: responders }),
+  });
   return { policy, faults: [], lints: located(source, lintsOf(result.data, policy)) };
 };

@@ -1,7 +1,6 @@
 import type { AlertFacts } from '@therapytrain/alerts-core';
-import type { Target, TargetKind } from '@therapytrain/alerts-core/responder';
+import { canonicalAddress, type Target, type TargetKind } from '@therapytrain/alerts-core/responder';
 import type { Playbook, PlaybookStep, ResponderSettings, ResponsePolicy } from '../policy/playbook.ts';
-import { canonicalAddress } from '../policy/protection.ts';
 
 /** Why a step has nothing to act on: each with what is said of the metadata key. */
 export const targetFaults = {

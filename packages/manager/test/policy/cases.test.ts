@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { casesOf, createPolicy, policySchema, runCase } from '@therapytrain/alerts-manager';
 import { testPorts } from '@therapytrain/alerts-testkit';
+import { policyOf } from './support.ts';
 
 const policy = createPolicy(
   policySchema.parse({
@@ -36,6 +37,7 @@ describe('cases of a policy', () => {
     ['incident: null', 'incident: none/state OPEN, severity HIGH, alerts 1'],
     ['incident: { alerts: 2 }', 'incident: alerts 2/alerts 1'],
     ['incidents: 2', 'incidents: 2/1'],
+    ['responses: [{ playbook: p, responder: block, mode: enforce }]', 'responses: p: enforce block/none'],
   ])('tell that %s is not so', async (expectation, failure) => {
     expect(await failuresOf(`- { name: one, alerts: [${alert}], expect: { ${expectation} } }`)).toEqual([[failure]]);
   });
@@ -72,5 +74,62 @@ describe('cases of a policy', () => {
       [10, 37, 'cases[1].silences[0].when'],
     ]);
     expect(JSON.stringify(faults)).not.toMatch(/anna|WORST|later/);
+  });
+});
+
+describe('cases of playbooks', () => {
+  const acting = policyOf(`
+responders:
+  block: { kind: block-address }
+  lock: { kind: lock-account }
+  end: { kind: end-sessions }
+detections:
+  - { name: many, when: type == "AUTH_FAILURE", group_by: [ipAddress], count: 2, within: 1m, raise: { type: MANY, severity: HIGH } }
+playbooks:
+  - name: attack
+    when: type == "MANY"
+    mode: enforce
+    approvers: 1
+    steps: [{ responder: block, target: ipAddress, for: 1h }, { responder: end, target: userId }]
+  - name: watch
+    when: type == "AUTH_FAILURE" && severity == CRITICAL
+    mode: observe
+    steps: [{ responder: lock, target: userId, for: 1h }]
+guardrails: { protect: { addresses: [192.0.2.9], users: [root] } }
+`);
+  const failed = async (alerts: string, responses: string) => {
+    const { value, faults } = casesOf(
+      `policy: p.yaml\ncases: [{ name: one, alerts: [${alerts}], expect: { responses: [${responses}] } }]`,
+    );
+    const [only] = value?.cases ?? [];
+    if (!only) throw new Error(JSON.stringify(faults));
+    return (await runCase(only, acting, testPorts().ids)).failures;
+  };
+  const login = (metadata: string, more = '') => `{ type: AUTH_FAILURE, metadata: { ${metadata} }${more} }`;
+
+  test.each([
+    ['one alert does not set off what a detection must', login('userId: a, ipAddress: 192.0.2.1'), ''],
+    [
+      'many do, and what has nothing to act on is left out',
+      login('userId: a, ipAddress: 192.0.2.1', ', times: 2'),
+      '{ playbook: attack, responder: block, mode: enforce }',
+    ],
+    ['a protected address is left alone', login('userId: a, ipAddress: 192.0.2.9', ', times: 2'), ''],
+    [
+      'what only watches says so',
+      login('userId: a', ', severity: CRITICAL'),
+      '{ playbook: watch, responder: lock, mode: observe }',
+    ],
+    ['a protected user is left alone', login('userId: root', ', severity: CRITICAL'), ''],
+    ['what is over is nothing to act on', login('userId: a, resolve: true', ', severity: CRITICAL, dedup_key: k'), ''],
+  ])('%s', async (_, alerts, responses) => {
+    expect(await failed(alerts, responses)).toEqual([]);
+  });
+
+  test('what is not expected is told', async () => {
+    const alerts = login('userId: a, ipAddress: 192.0.2.1', ', times: 2');
+    expect(await failed(alerts, '{ playbook: attack, responder: block, mode: suggest }')).toEqual([
+      { what: 'responses', expected: 'attack: suggest block', actual: 'attack: enforce block' },
+    ]);
   });
 });

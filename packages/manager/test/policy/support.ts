@@ -2,6 +2,7 @@ import { duration } from '@therapytrain/alerts-core';
 import { type ChannelKind, defineChannel, secret } from '@therapytrain/alerts-core/channel';
 import { type Policy, readPolicy, type ReadPolicyOptions } from '@therapytrain/alerts-manager';
 import { z } from 'zod';
+import { responders } from './responders.ts';
 
 const create = () => {
   throw new Error('no channel is built here');
@@ -58,7 +59,7 @@ export const secrets: NonNullable<ReadPolicyOptions['secrets']> = {
 
 /** Reads a policy with these kinds and secrets. */
 export const read = (text: string, given: Partial<ReadPolicyOptions> = {}) =>
-  readPolicy(text, { kinds, secrets, ...given });
+  readPolicy(text, { kinds, responders, secrets, ...given });
 
 /** A policy that has no fault. */
 export const policyOf = (text: string): Policy => {

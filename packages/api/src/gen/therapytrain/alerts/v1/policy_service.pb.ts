@@ -254,6 +254,18 @@ export interface SimulatedAlert {
   suppressedRule: string;
   /** The detections that it would set off, by name. */
   detections: string[];
+  /** What playbooks would do about it, or ask for; budgets and approval are not simulated. */
+  responses: SimulatedResponse[];
+}
+
+/** What a step of a playbook would do, or ask for. The target is not told. */
+export interface SimulatedResponse {
+  /** The playbook, by name. */
+  playbook: string;
+  /** The responder that would act, by name. */
+  responder: string;
+  /** How much of it is done unasked: `observe`, `suggest`, `approve` or `enforce`. */
+  mode: string;
 }
 
 /** A notice that would go out. */
@@ -1587,6 +1599,7 @@ function createBaseSimulatedAlert(): SimulatedAlert {
     suppressedBy: "",
     suppressedRule: "",
     detections: [],
+    responses: [],
   };
 }
 
@@ -1615,6 +1628,9 @@ export const SimulatedAlert: MessageFns<SimulatedAlert> = {
     }
     for (const v of message.detections) {
       writer.uint32(66).string(v!);
+    }
+    for (const v of message.responses) {
+      SimulatedResponse.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -1696,6 +1712,14 @@ export const SimulatedAlert: MessageFns<SimulatedAlert> = {
             message.detections.push(reader.string());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.responses.push(SimulatedResponse.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1732,6 +1756,9 @@ export const SimulatedAlert: MessageFns<SimulatedAlert> = {
       detections: globalThis.Array.isArray(object?.detections)
         ? object.detections.map((e: any) => globalThis.String(e))
         : [],
+      responses: globalThis.Array.isArray(object?.responses)
+        ? object.responses.map((e: any) => SimulatedResponse.fromJSON(e))
+        : [],
     };
   },
 
@@ -1761,6 +1788,9 @@ export const SimulatedAlert: MessageFns<SimulatedAlert> = {
     if (message.detections?.length) {
       obj.detections = message.detections;
     }
+    if (message.responses?.length) {
+      obj.responses = message.responses.map((e) => SimulatedResponse.toJSON(e));
+    }
     return obj;
   },
 
@@ -1779,6 +1809,108 @@ export const SimulatedAlert: MessageFns<SimulatedAlert> = {
     message.suppressedBy = object.suppressedBy ?? "";
     message.suppressedRule = object.suppressedRule ?? "";
     message.detections = object.detections?.map((e) => e) || [];
+    message.responses = object.responses?.map((e) => SimulatedResponse.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSimulatedResponse(): SimulatedResponse {
+  return { playbook: "", responder: "", mode: "" };
+}
+
+export const SimulatedResponse: MessageFns<SimulatedResponse> = {
+  encode(message: SimulatedResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.playbook !== "") {
+      writer.uint32(10).string(message.playbook);
+    }
+    if (message.responder !== "") {
+      writer.uint32(18).string(message.responder);
+    }
+    if (message.mode !== "") {
+      writer.uint32(26).string(message.mode);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SimulatedResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSimulatedResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.playbook = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.responder = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.mode = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SimulatedResponse {
+    return {
+      playbook: isSet(object.playbook) ? globalThis.String(object.playbook) : "",
+      responder: isSet(object.responder) ? globalThis.String(object.responder) : "",
+      mode: isSet(object.mode) ? globalThis.String(object.mode) : "",
+    };
+  },
+
+  toJSON(message: SimulatedResponse): unknown {
+    const obj: any = {};
+    if (message.playbook !== "") {
+      obj.playbook = message.playbook;
+    }
+    if (message.responder !== "") {
+      obj.responder = message.responder;
+    }
+    if (message.mode !== "") {
+      obj.mode = message.mode;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SimulatedResponse>, I>>(base?: I): SimulatedResponse {
+    return SimulatedResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SimulatedResponse>, I>>(object: I): SimulatedResponse {
+    const message = createBaseSimulatedResponse();
+    message.playbook = object.playbook ?? "";
+    message.responder = object.responder ?? "";
+    message.mode = object.mode ?? "";
     return message;
   },
 };

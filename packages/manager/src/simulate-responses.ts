@@ -1,0 +1,26 @@
+import type { Incident, ResponseMode } from '@therapytrain/alerts-core';
+import type { Policy } from './policy/policy.ts';
+import { playbooksOf } from './stages/playbooks.ts';
+
+/** What a playbook would do, or ask for, about an incident. The target is not told. */
+export interface SimulatedResponse {
+  readonly playbook: string;
+  readonly responder: string;
+  readonly mode: ResponseMode;
+}
+
+/**
+ * What the playbooks would do about an incident, each step once, but for those with nothing to act on and for protected
+ * targets. Budgets, approval and what was done before are not simulated, and nothing is done.
+ */
+export const responsesTo = (incident: Incident, policy: Policy): readonly SimulatedResponse[] => {
+  // That something is over is nothing to act on.
+  if (incident.state === 'RESOLVED') return [];
+  return playbooksOf(incident.facts, policy).flatMap(({ playbook, steps }) =>
+    steps.flatMap(({ step: { responder, mode }, aim }) =>
+      'target' in aim && policy.guardrails.protects(aim.target) === undefined
+        ? [{ playbook: playbook.name, responder, mode }]
+        : [],
+    ),
+  );
+};
