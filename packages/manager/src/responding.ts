@@ -292,6 +292,24 @@ const createRevertProtected = (
   };
 };
 
+/** What follows for responses from a batch. */
+const createPlan =
+  ({ store, responder }: RespondingParts, raise: (raised: readonly Raised[]) => Promise<void>): Responding['plan'] =>
+  async (plans, at) => {
+    const triggers = triggersOf(
+      plans.flatMap(({ touched }) => touched),
+      at.policy,
+    );
+    if (triggers.length === 0) return {};
+    const before = await store.responseFacts(factsNeeded(triggers, at.policy, at.now));
+    const preview = (response: Response): string | undefined =>
+      responder(response.responder)?.responder.preview(stepOf(response)).summary;
+    const planned = respondPlan(triggers, before, { ...at, preview });
+    await raise(planned.raised);
+    const { responses, trips, audit } = planned;
+    return { responses, trips, audit, jobs: [...planned.jobs, ...asking(responses, plans, at)] };
+  };
+
 /** Ties the stages of responses together. */
 export const createResponding = (parts: RespondingParts): Responding => {
   const { store, ports } = parts;
@@ -338,20 +356,7 @@ export const createResponding = (parts: RespondingParts): Responding => {
   return {
     killSwitch,
     giveUp: attempts.giveUp,
-    plan: async (plans, at) => {
-      const triggers = triggersOf(
-        plans.flatMap(({ touched }) => touched),
-        at.policy,
-      );
-      if (triggers.length === 0) return {};
-      const before = await store.responseFacts(factsNeeded(triggers, at.policy, at.now));
-      const preview = (response: Response): string | undefined =>
-        parts.responder(response.responder)?.responder.preview(stepOf(response)).summary;
-      const planned = respondPlan(triggers, before, { ...at, preview });
-      await raise(planned.raised);
-      const { responses, trips, audit } = planned;
-      return { responses, trips, audit, jobs: [...planned.jobs, ...asking(responses, plans, at)] };
-    },
+    plan: createPlan(parts, raise),
     work: (claim, signal) =>
       inTurn(claim.job.response ?? '', async () => {
         await killSwitch.read();

@@ -11,9 +11,9 @@ import {
   type ResponseState,
   standingStates,
 } from '@therapytrain/alerts-core';
-import type { Target } from '@therapytrain/alerts-core/responder';
+import { canonicalAddress, type Target } from '@therapytrain/alerts-core/responder';
 import type { Playbook, PlaybookStep, ResponderSettings, ResponsePolicy } from '../policy/playbook.ts';
-import { canonicalAddress } from '../policy/protection.ts';
+
 import type { Touched } from './correlate.ts';
 import { type MatchedPlaybook, playbooksOf } from './playbooks.ts';
 import { responseSource } from './response-alerts.ts';

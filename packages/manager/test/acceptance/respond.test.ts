@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { AlertError, AlertSeverity, type Response } from '@therapytrain/alerts-core';
+import { type AlertError, AlertSeverity, type Response } from '@therapytrain/alerts-core';
 import type { Outcome } from '@therapytrain/alerts-core/channel';
 import { createPolicy, type EngineParts, policySchema, type PolicySource } from '@therapytrain/alerts-manager';
 import { testPorts } from '@therapytrain/alerts-testkit';
