@@ -157,6 +157,8 @@ const lookAtLease = (response: Response, job: Job, facts: RespondFacts): Looked 
   const { until, asked } = response;
   if (until === undefined) return settled();
   if (isOver(response, facts)) return beginRevert(response, job, facts);
+  // It was called for while it was being taken back, and cannot be done a second time.
+  if (asked === undefined && !facts.responder.idempotent) return beginRevert(response, job, facts);
   // Where the effect has no end of its own, that we take it back later is all there is to do.
   const isToExtend = asked !== until && facts.responder.idempotent && !facts.refusal;
   if (!isToExtend) return again(response, until, facts);
