@@ -1,5 +1,5 @@
 import { type Instant, type Response, type ResponseState } from '@therapytrain/alerts-core';
-import type { Target } from '@therapytrain/alerts-core/responder';
+import { type Target, userForm } from '@therapytrain/alerts-core/responder';
 import type { Guardrails } from '../policy/playbook.ts';
 import type { ResponseReason } from './response-reasons.ts';
 
@@ -52,9 +52,9 @@ export const isLastOfGroup = (
   if (target.kind !== 'user') return false;
   const groups = guardrails.keepers(target.value);
   if (groups.length === 0) return false;
-  const out = new Set([target.value]);
-  for (const each of of) if (each.target.kind === 'user' && isActing(each)) out.add(each.target.value);
-  return groups.some(({ users, keep }) => users.filter((user) => !out.has(user)).length < keep);
+  const out = new Set([userForm(target.value)]);
+  for (const each of of) if (each.target.kind === 'user' && isActing(each)) out.add(userForm(each.target.value));
+  return groups.some(({ users, keep }) => users.filter((user) => !out.has(userForm(user))).length < keep);
 };
 
 /** The users of the groups that a target is in, as targets: who decides about it must know of all of them. */

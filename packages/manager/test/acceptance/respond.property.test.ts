@@ -304,7 +304,7 @@ describe('whatever becomes of the process, its clockwork and its peers', () => {
         acted += found.target.log.length;
         expect(broken(found)).toBeUndefined();
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
     expect(acted).toBeGreaterThan(100);
   }, 240_000);
