@@ -12,9 +12,12 @@ import { type Canaries, createCanaries } from './canaries.ts';
 import { type Control, createControl } from './control/control.ts';
 import type { ExplainParts } from './explain.ts';
 import { createFlow, createFollowUp } from './flow.ts';
+import { type BuiltResponder, createResponding, type Responding } from './responding.ts';
+import { createResponseDesk, type ResponseDesk } from './response-desk.ts';
 import { type Planner, startPlanner } from './planner.ts';
 import type { Policy } from './policy/policy.ts';
 import { storyOf } from './stages/deliver.ts';
+import type { RouteFacts } from './stages/route.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 /** What the engine is made of. */
@@ -28,6 +31,10 @@ export interface EngineParts {
   /** What pseudonyms are made with; kept for as long as the deployment. */
   readonly pseudonymKey: Secret;
   readonly ports: Ports;
+  /** The responders of the policy in force, by name. Default: none. */
+  readonly responder?: (name: string) => BuiltResponder | undefined;
+  /** False while nothing that acts may run, as the audit cannot be written. Default: it may. */
+  readonly mayAct?: () => boolean;
   /** How many attempts at once. Default: 32. */
   readonly concurrency?: number;
   /** How many attempts at once through a channel that is no longer in the policy. Default: 4. */
@@ -43,6 +50,12 @@ export interface EngineParts {
 /** Everything that follows from kept alerts, at work. */
 export interface Engine {
   readonly desk: Desk;
+  readonly responses: ResponseDesk;
+  /**
+   * Takes back, or never does, what the policy in force protects. To be called whenever it has changed, and at the start.
+   * Gives how many responses that were.
+   */
+  readonly revertProtected: Responding['revertProtected'];
   readonly planner: Pick<Planner, 'idle' | 'lag'>;
   readonly worker: Pick<Worker, 'busy'>;
   /** How the channels of the policy are. */
@@ -79,8 +92,16 @@ export const startEngine = (parts: EngineParts): Engine => {
   // The types may change with the policy.
   const project: Project = (story, clearance) =>
     createProjection({ types: policy().types, pseudonyms })(story, clearance);
+  const facts = (): RouteFacts => ({ policy: policy(), now: ports.clock.now(), ids: ports.ids });
+  const responder = parts.responder ?? (() => undefined);
+  const responding = createResponding({
+    ...{ store, policy, facts, ports, responder, report, onDefect: onError },
+    mayAct: parts.mayAct ?? (() => true),
+    onChanged: () => worker.wake(),
+  });
   const followUp = createFollowUp({
     control,
+    responding,
     onCanary: canaries.settled,
     log,
     store,
@@ -88,6 +109,7 @@ export const startEngine = (parts: EngineParts): Engine => {
     ports,
     channel,
     project,
+    questions: responding.questions,
     link: (incident) => {
       const base = policy().incidentLink;
       return base === undefined ? undefined : base + incident;
@@ -103,13 +125,16 @@ export const startEngine = (parts: EngineParts): Engine => {
     clock,
     concurrency: parts.concurrency ?? 32,
     control,
-    upkeep: canaries.upkeep,
+    upkeep: async () => {
+      await responding.upkeep();
+      await canaries.upkeep();
+    },
     onError,
   });
   const onPlanned = (): void => worker.wake();
   const planner = startPlanner({
     ...{ log, followUp, clock, onPlanned, onError },
-    plans: () => policy().routes.length > 0 || policy().detections.length > 0,
+    plans: () => policy().routes.length > 0 || policy().detections.length > 0 || policy().playbooks.length > 0,
     cursor: () => store.cursor(),
   });
   return {
@@ -118,6 +143,11 @@ export const startEngine = (parts: EngineParts): Engine => {
       preview: createPreview(parts, project),
       onChanged: onPlanned,
     }),
+    responses: createResponseDesk({
+      ...{ store, facts, responding, onChanged: onPlanned },
+      reversible: (name) => responder(name)?.kind.reversible ?? policy().responders.get(name)?.reversible ?? false,
+    }),
+    revertProtected: responding.revertProtected,
     planner,
     worker,
     channels: { breakers: control.states, canaryAges: canaries.ages },

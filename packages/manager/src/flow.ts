@@ -24,6 +24,7 @@ import { groupsOf } from './stages/correlate.ts';
 import type { DeliverParts } from './stages/deliver.ts';
 import { keep } from './stages/keep.ts';
 import { planGroup } from './stages/plan.ts';
+import { createResponding, type Responding } from './responding.ts';
 import { review } from './stages/review.ts';
 import { createSilenceEnds } from './silences.ts';
 import { mostAttempts } from './stages/settle.ts';
@@ -79,6 +80,8 @@ export interface FollowUpParts extends DeliverParts, Partial<Pick<DetectionParts
   readonly store: Store;
   readonly policy: () => Policy;
   readonly ports: Ports;
+  /** Plans responses, and makes them. Default: one that knows no responder. */
+  readonly responding?: Responding;
   /** What keeps channels from too much. Default: the limits of the policy, and breakers of its own. */
   readonly control?: Control;
   /** Told of the end of each canary. */
@@ -87,7 +90,7 @@ export interface FollowUpParts extends DeliverParts, Partial<Pick<DetectionParts
   readonly onDefect: (error: unknown) => void;
 }
 
-/** The second and the third commit of an alert's life: plan (correlate, route), and deliver or review → settle. */
+/** The second and the third commit of an alert's life: plan (correlate, route), and deliver, respond or review → settle. */
 export interface FollowUp {
   /** One commit for a batch of the log. Cursor and effects move together, so nothing is planned twice or never. */
   plan(batch: LogBatch): Promise<void>;
@@ -110,9 +113,16 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
   const standingAt = createStanding(store);
   const facts = () => ({ policy: parts.policy(), now: ports.clock.now(), ids: ports.ids });
   const silences = createSilenceEnds(store, facts);
+  const { report, reportAll } = createFlow({ log: parts.log, types: () => parts.policy().types, ports });
+  const responding =
+    parts.responding ??
+    createResponding({
+      ...{ store, policy: parts.policy, facts, ports, report, onDefect: parts.onDefect },
+      ...{ responder: () => undefined, mayAct: () => true, onChanged: () => undefined },
+    });
   const runDetections = createDetections({
     store,
-    reportAll: createFlow({ log: parts.log, types: () => parts.policy().types, ports }).reportAll,
+    reportAll,
     mostGroups: parts.mostGroups ?? mostGroupsDefault,
     onDefect: parts.onDefect,
     onRaised: parts.onRaised ?? (() => undefined),
@@ -128,8 +138,10 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
     const standing = await standingAt(at.policy, at.now);
     const plans = [...groups].flatMap(([key, alerts]) => planGroup(key, alerts, found.get(key), standing, at) ?? []);
     const changes = changesOf(plans);
-    const audit = [...(changes.audit ?? []), ...(remembered?.audit ?? [])];
-    await store.commit({ ...changes, ...remembered, audit, cursor: batch.cursor });
+    const responses = await responding.plan(plans, at);
+    const audit = [...(changes.audit ?? []), ...(remembered?.audit ?? []), ...(responses.audit ?? [])];
+    const jobs = [...(changes.jobs ?? []), ...(responses.jobs ?? [])];
+    await store.commit({ ...changes, ...remembered, ...responses, jobs, audit, cursor: batch.cursor });
   };
 
   const control =
@@ -157,6 +169,7 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
     pass: (cursor) => store.commit({ cursor }),
     work: async (claim, signal) => {
       const { job } = claim;
+      if (job.kind === 'response') return responding.work(claim, signal);
       if (job.kind === 'review') return job.target === 'silence_end' ? silences.end(claim) : lookAgain(claim);
       // Each attempt so far ended the process, or it would have been settled: it must not end this one too.
       if (job.attempts > mostAttempts) return giveUp(claim, tooOften, tooOften.reason);

@@ -77,3 +77,7 @@ export {
   targetFaults,
 } from './stages/playbooks.ts';
 export type { SimulatedResponse } from './simulate-responses.ts';
+export type { BuiltResponder } from './responding.ts';
+export type { KillSwitch, ResponseCommand, ResponseDesk, ResponseQuery } from './response-desk.ts';
+export { responseSource } from './stages/response-alerts.ts';
+export { type ResponseReason, responseReasons } from './stages/response-reasons.ts';

@@ -3,6 +3,7 @@ import { createChanging } from './memory-store/changing.ts';
 import { createClaims } from './memory-store/claims.ts';
 import { createPrune } from './memory-store/prune.ts';
 import { createQuestions } from './memory-store/questions.ts';
+import { createResponseQuestions } from './memory-store/responses.ts';
 import { createRows } from './memory-store/rows.ts';
 
 /** What a store that dies with its process is made of. */
@@ -17,6 +18,7 @@ export const createMemoryStore = ({ clock }: MemoryStoreParts): Store => {
   const changing = createChanging(rows, clock);
   const claims = createClaims(rows, changing, clock);
   const questions = createQuestions(rows);
+  const responses = createResponseQuestions(rows);
   let closed = false;
   const whileOpen = <A extends readonly unknown[], R>(work: (...args: A) => R) => {
     return async (...args: A): Promise<R> => {
@@ -50,6 +52,10 @@ export const createMemoryStore = ({ clock }: MemoryStoreParts): Store => {
     audit: whileOpen((after: number, limit: number) => rows.audit().slice(after, after + limit)),
     windows: whileOpen(questions.windows),
     windowCounts: whileOpen(questions.windowCounts),
+    response: whileOpen((id: string) => rows.responses.get(id)),
+    responses: whileOpen(responses.responses),
+    responseFacts: whileOpen(responses.responseFacts),
+    killSwitch: whileOpen(responses.killSwitch),
     close: async () => void (closed = true),
   };
 };

@@ -6,6 +6,7 @@ import { commitChecks } from './store-checks/commit.ts';
 import { listChecks } from './store-checks/lists.ts';
 import { modelChecks } from './store-checks/model.ts';
 import { pruneChecks } from './store-checks/prune.ts';
+import { responseChecks } from './store-checks/responses.ts';
 import { settleChecks } from './store-checks/settle.ts';
 import { slotChecks } from './store-checks/slots.ts';
 import type { OpenStore, StoreCheck } from './store-checks/subject.ts';
@@ -24,6 +25,7 @@ export const storeChecks: readonly StoreCheck[] = [
   ...pruneChecks,
   ...windowChecks,
   ...changeChecks,
+  ...responseChecks,
   ...closeChecks,
   ...modelChecks,
 ];

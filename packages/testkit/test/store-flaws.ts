@@ -4,6 +4,8 @@ import {
   type Claim,
   type Hidden,
   type NewJob,
+  type Response,
+  type ResponseFacts,
   type Settled,
   type Store,
   type WindowKey,
@@ -66,6 +68,34 @@ const without = <T extends object, K extends keyof T>(each: T, key: K): Omit<T, 
   const { [key]: _, ...rest } = each;
   return rest;
 };
+
+/** Changes the responses that are committed. */
+const decidedResponses = (change: (response: Response) => Response): Flaw =>
+  decided((each) => ({ ...each, ...(each.responses && { responses: each.responses.map(change) }) }));
+
+/** Changes what guardrails are told. */
+const facts =
+  (change: (found: ResponseFacts) => ResponseFacts): Flaw =>
+  (store) => ({ ...store, responseFacts: async (query) => change(await store.responseFacts(query)) });
+
+const overwritesResponses: Flaw = (store) => ({
+  ...store,
+  commit: async (changes) => {
+    const responses = (changes.responses ?? []).map(async (each) => {
+      const version = ((await store.response(each.id))?.version ?? 0) + 1;
+      return { ...each, version };
+    });
+    return store.commit({ ...changes, responses: await Promise.all(responses) });
+  },
+});
+
+const savesResponsesAlone: Flaw = (store) => ({
+  ...store,
+  settle: async (settled) => {
+    for (const { changes } of settled) await store.commit({ responses: changes?.responses ?? [] });
+    return store.settle(settled.map((each) => ({ ...each, changes: { ...each.changes, responses: [] } })));
+  },
+});
 
 const commitsPiecemeal: Flaw = (store) => ({
   ...store,
@@ -656,5 +686,69 @@ export const flawedStores: readonly FlawedStore[] = [
     'keeps everything',
     (store) => ({ ...store, prune: async () => 0 }),
     'prune lets go of resolved incidents that no job needs',
+  ),
+  flawed(
+    'forgets who approved',
+    decidedResponses((each) => ({ ...each, approvals: [] })),
+    'responses are kept as they were given',
+  ),
+  flawed(
+    'lists responses of every playbook',
+    (store) => ({ ...store, responses: (query) => store.responses(without(query, 'playbook')) }),
+    'responses are listed newest first, by state, incident and playbook',
+  ),
+  flawed(
+    'overwrites responses that have changed',
+    overwritesResponses,
+    'a response that was changed since it was read is refused with CONFLICT',
+  ),
+  flawed(
+    'tells of the past only',
+    facts((found) => ({ ...found, ofTargets: found.ofTargets.filter(({ state }) => state !== 'unknown') })),
+    'the responses of targets are told: those that stand, and those that were changed lately',
+  ),
+  flawed(
+    'counts what was asked of people against a budget',
+    (store) => ({
+      ...store,
+      responseFacts: async (query) => ({
+        ...(await store.responseFacts(query)),
+        uses: (await store.responses({ limit: 99 })).filter(({ createdAt }) => createdAt >= query.madeSince),
+      }),
+    }),
+    'what counts against budgets is told',
+  ),
+  flawed(
+    'forgets what is over',
+    facts((found) => ({ ...found, uses: found.uses.filter(({ state }) => state !== 'reverted') })),
+    'what counts against budgets is told',
+  ),
+  flawed(
+    'tells of trips that have ended',
+    (store) => ({ ...store, responseFacts: (query) => store.responseFacts({ ...query, now: 0 }) }),
+    'a trip takes the place of the one of its scope, and is told until its end',
+  ),
+  flawed(
+    'does not tell guardrails of the kill switch',
+    facts((found) => ({ ...found, killSwitch: { on: false, by: '', reason: '', at: 0 } })),
+    'the kill switch is as it was turned last, and off at first',
+  ),
+  flawed(
+    'saves responses though the claim was lost',
+    savesResponsesAlone,
+    'responses, trips and the kill switch are a part of their commit',
+  ),
+  flawed(
+    'holds responders by the names of channels',
+    (store) => ({
+      ...store,
+      claim: async (by) => (await store.claim(by)).filter(({ job }) => !by.except.includes(job.target)),
+    }),
+    'responses are claimed by responder, whatever holds a channel of its name',
+  ),
+  flawed(
+    'keeps every response',
+    (store) => ({ ...store, prune: async (by) => Math.min(1, await store.prune(by)) }),
+    'responses that are over, and trips, are let go',
   ),
 ];

@@ -26,11 +26,17 @@ export type {
 } from './store.ts';
 export {
   type Approval,
+  type KillSwitch,
   type Response,
+  type ResponseFacts,
+  type ResponseFactsQuery,
   type ResponseMode,
   responseModes,
+  type ResponseQuery,
   type ResponseState,
   responseStates,
+  standingStates,
+  type Trip,
 } from './response.ts';
 export type { Explanation, ExplanationStep } from './explanation.ts';
 export type { DetectionWindow, WindowCount, WindowKey, WindowsLetGo } from './window.ts';

@@ -8,7 +8,9 @@ export type JobKind =
   /** Tells of an incident through one channel. */
   | 'delivery'
   /** Looks at an incident again: not acknowledged, quiet for long, no longer silenced; or at a silence that has ended. */
-  | 'review';
+  | 'review'
+  /** Looks at a response, and does what is due of it: acts, makes it last longer, reverts it, or ends its question. */
+  | 'response';
 
 /** Why an incident is looked at again. */
 export type ReviewReason = 'acknowledge' | 'due' | 'quiet' | 'remind' | 'silence' | 'silence_end';
@@ -23,9 +25,9 @@ export interface NewJob {
    * delivery that tells of neither: a digest, or the canary of a channel.
    */
   readonly incident: string;
-  /** The channel's name for a delivery, the {@link ReviewReason} for a review. */
+  /** The channel's name for a delivery, the {@link ReviewReason} for a review, the responder's name for a response. */
   readonly target: string;
-  /** What a delivery tells; `updated` for a review. */
+  /** What a delivery tells; `updated` for the others. */
   readonly event: NoticeEvent;
   readonly severity: AlertSeverity;
   readonly due: Instant;
@@ -41,6 +43,8 @@ export interface NewJob {
   readonly policy: string;
   /** Set where it stands in for a leg that failed: the name of that channel. */
   readonly insteadOf?: string;
+  /** For `response`: which one, by id. */
+  readonly response?: string;
 }
 
 /** A job as it is kept. */

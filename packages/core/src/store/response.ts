@@ -33,6 +33,16 @@ export const responseStates = {
 /** One of {@link responseStates}. */
 export type ResponseState = keyof typeof responseStates;
 
+/** States that go on: something is still to become of the response. */
+export const standingStates = [
+  'waiting',
+  'planned',
+  'executing',
+  'in_force',
+  'unknown',
+  'reverting',
+] as const satisfies readonly ResponseState[];
+
 /** Who approved, and when. */
 export interface Approval {
   readonly by: string;
@@ -58,6 +68,8 @@ export interface Response {
   readonly incident: string;
   /** Source of the alert that it answers, for the budget of one source. */
   readonly source: string;
+  /** The address that the alert came from, in its shortest form; empty for none. Personal, as the target. */
+  readonly origin: string;
   /** What would change; safe to show. */
   readonly summary: string;
   /** Why it is where it is, in a few words from a closed list of the manager; empty at first. */
@@ -66,10 +78,14 @@ export interface Response {
   readonly updatedAt: Instant;
   /** How long it is to last; 0 where it is not reverted. */
   readonly span: number;
+  /** Which rung of the ladder that is, from 0. */
+  readonly rung: number;
   /** When its effect began; undefined before. */
   readonly from: Instant | undefined;
   /** When it is to be reverted, or, while it waits, when the question ends; undefined where neither. */
   readonly until: Instant | undefined;
+  /** The end that the responder was last asked for with success; undefined before, and where there is none. */
+  readonly asked: Instant | undefined;
   /** How many persons must approve it: 0, 1 or 2. */
   readonly approvers: number;
   readonly approvals: readonly Approval[];
@@ -79,4 +95,58 @@ export interface Response {
   readonly extensions: number;
   /** The version of the policy that planned it. */
   readonly policy: string;
+}
+
+/** The switch that stops everything that acts. */
+export interface KillSwitch {
+  /** True: nothing is done, and what is in flight is given up. What is in force stays, and is still reverted. */
+  readonly on: boolean;
+  /** Who turned it last; empty before anybody did. */
+  readonly by: string;
+  readonly reason: string;
+  readonly at: Instant;
+}
+
+/** A scope in which nothing is done unasked until a time, because too much was. Personal where it names an address. */
+export interface Trip {
+  /** `all`, or `playbook/`, `responder/`, `source/`, `origin/` and a name: a closed list of the manager. */
+  readonly scope: string;
+  readonly until: Instant;
+}
+
+/** What to list, newest first. */
+export interface ResponseQuery {
+  readonly states?: readonly ResponseState[];
+  readonly incident?: string;
+  readonly playbook?: string;
+  /** Below this id, for the next page. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+/** What is asked of the past and the present before something new is planned. */
+export interface ResponseFactsQuery {
+  /** Whose responses are asked for: those that stand, and those that were changed at `changedSince` or later. */
+  readonly targets: readonly Target[];
+  readonly changedSince: Instant;
+  /** Addresses and reporting sources whose responses against users are asked for. */
+  readonly origins: readonly string[];
+  readonly sources: readonly string[];
+  /** Responses that were made before this do not count any more. */
+  readonly madeSince: Instant;
+  /** Trips that end at this time or before are not told. */
+  readonly now: Instant;
+}
+
+/** What the guardrails go by: everything of one moment. */
+export interface ResponseFacts {
+  readonly killSwitch: KillSwitch;
+  readonly trips: readonly Trip[];
+  /** Of the targets that were asked for, by any responder; by id. */
+  readonly ofTargets: readonly Response[];
+  /**
+   * What was made since `madeSince` and counts; by id. Unasked (mode `enforce`): what was not refused or stopped. And of
+   * the origins and sources that were asked for, against users: what was not refused, stopped or only observed.
+   */
+  readonly uses: readonly Response[];
 }

@@ -2,6 +2,7 @@ import type { Cursor } from '../log.ts';
 import type { Instant } from '../ports.ts';
 import type { Hidden, HiddenTotal, Incident, Silence } from './incident.ts';
 import type { Claim, Delivery, DeliveryState, NewJob, Settlement } from './job.ts';
+import type { KillSwitch, Response, ResponseFacts, ResponseFactsQuery, ResponseQuery, Trip } from './response.ts';
 import type { DetectionWindow, WindowCount, WindowKey, WindowsLetGo } from './window.ts';
 
 /**
@@ -68,6 +69,11 @@ export interface Changes {
   readonly windows?: readonly DetectionWindow[];
   /** Let go after `windows` are saved. */
   readonly letGo?: WindowsLetGo;
+  /** As they are to be; versions as those of `incidents`. */
+  readonly responses?: readonly Response[];
+  /** Each takes the place of the one of its scope. */
+  readonly trips?: readonly Trip[];
+  readonly killSwitch?: KillSwitch;
 }
 
 /** How many deliveries of a channel may be claimed at a time: by the channel's name, and of every other one. */
@@ -82,7 +88,7 @@ export interface Settled {
   readonly next: Settlement;
   /** Set where other legs were asked to tell it now; it stays so, also when it is replayed. */
   readonly stoodIn?: true;
-  /** Applied only if the claim still holds. Their incidents' versions are checked as in {@link Changes}. */
+  /** Applied only if the claim still holds. The versions of incidents and responses are checked as in {@link Changes}. */
   readonly changes?: Omit<Changes, 'cursor'>;
 }
 
@@ -145,13 +151,14 @@ export interface Store {
   hiddenIncidents(silence: string, after: string, limit: number): Promise<readonly string[]>;
   /** True if a commit bore this request. */
   applied(request: string): Promise<boolean>;
-  /** Rejects with `CONFLICT` if an incident is no longer at the version that was read; then nothing has changed. */
+  /** Rejects with `CONFLICT` if an incident or a response is no longer at the version that was read; then nothing has changed. */
   commit(changes: Changes): Promise<void>;
   /**
    * Claims jobs that are due at `now`, until `until`: the most severe first, then the one that is due first. A job whose
    * claim has run out is due again. Of one channel at most `perTarget` are claimed at a time, none of `except`, and of
    * `unaided` only those that no other leg was asked to tell (`stoodIn`), and of these also what waits to be tried again,
-   * whenever that is due.
+   * whenever that is due. Of the responses of one responder at most the default of `perTarget` are claimed at a time; a
+   * channel of the same name has nothing to do with it.
    */
   claim(by: {
     readonly now: Instant;
@@ -177,8 +184,8 @@ export interface Store {
   replay(ids: readonly string[], due: Instant): Promise<readonly Delivery[]>;
   /**
    * Lets go of what was over before a time, the oldest first, at most `limit` rows of each sort: jobs that ended
-   * and whose digest, if one tells them, has ended too, incidents that were resolved and of which no job is left, silences with what they hid, ids of requests. The
-   * accounting and the audit stay. Gives how many rows went; 0 when there is nothing left to let go.
+   * and whose digest, if one tells them, has ended too, incidents that were resolved and of which no job is left, silences with what they hid, ids of requests,
+   * responses that do not stand and were changed last before it and of which no job is left, trips. The accounting and the audit stay. Gives how many rows went; 0 when there is nothing left to let go.
    */
   prune(by: { readonly before: Instant; readonly limit: number }): Promise<number>;
   /** Every channel that was ever counted, by name. */
@@ -188,5 +195,11 @@ export interface Store {
   windows(keys: readonly WindowKey[]): Promise<readonly DetectionWindow[]>;
   /** How many windows are kept, of each detection that has some; by name. Its cost does not grow with their number. */
   windowCounts(): Promise<readonly WindowCount[]>;
+  response(id: string): Promise<Response | undefined>;
+  responses(query: ResponseQuery): Promise<readonly Response[]>;
+  /** What guardrails go by. One call for a whole batch. */
+  responseFacts(query: ResponseFactsQuery): Promise<ResponseFacts>;
+  /** Off, by nobody, at 0, before anybody turned it. */
+  killSwitch(): Promise<KillSwitch>;
   close(): Promise<void>;
 }

@@ -18,6 +18,8 @@ export interface DeliverParts {
   readonly channel: (name: string) => Channel | undefined;
   /** Where people read on about an incident; undefined where there is no such place. */
   readonly link: (incident: string) => string | undefined;
+  /** What people are asked about an incident, in sentences that are safe to show. Default: nothing. */
+  readonly questions?: (incident: string) => Promise<readonly string[]>;
 }
 
 /** News of an incident, as far as they are known when they are told. */
@@ -51,18 +53,20 @@ export const storyOf = (incident: Incident): IncidentStory => ({
 /** What a delivery has to tell of an incident: it as it is now, and its newest alerts. */
 export const storyOfIncident = async (
   { job, incident, now }: News,
-  { log, link }: Pick<DeliverParts, 'log' | 'link'>,
+  { log, link, questions }: Pick<DeliverParts, 'log' | 'link' | 'questions'>,
 ): Promise<Story> => {
   // One that is past its retention is not shown, and still counted.
   const kept = await Promise.all(incident.newest.map((sequence) => keptAt(sequence, log)));
   const alerts = kept.filter((each) => each !== undefined).map(({ encoded }) => decodeAlert(encoded));
   const address = link(incident.id);
+  const asked = (await questions?.(incident.id)) ?? [];
+  const comment = [...(incident.comment === '' ? [] : [incident.comment]), ...asked].join('\n');
   return {
     event: job.event,
     at: now,
     alerts,
     total: incident.count,
-    incident: storyOf(incident),
+    incident: storyOf({ ...incident, comment }),
     ...(address !== undefined && { link: address }),
   };
 };

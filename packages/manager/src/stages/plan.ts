@@ -1,7 +1,12 @@
 import type { Alert, Incident } from '@therapytrain/alerts-core';
-import { correlate, type CorrelateFacts, runsOf } from './correlate.ts';
+import { correlate, type CorrelateFacts, runsOf, type Touched } from './correlate.ts';
 import type { Standing } from './mute.ts';
 import { type Plan, route } from './route.ts';
+
+/** What follows from one group of a batch, and what became of its incident on the way, change by change. */
+export interface GroupPlan extends Plan {
+  readonly touched: readonly Touched[];
+}
 
 /** One plan after another of the same incident. What the later one cancels of the earlier one was never planned. */
 const afterwards = (first: Plan, then: Plan): Plan => {
@@ -29,15 +34,17 @@ export const planGroup = (
   before: Incident | undefined,
   standing: Standing,
   facts: CorrelateFacts,
-): Plan | undefined => {
+): GroupPlan | undefined => {
   let plan: Plan | undefined;
+  const changes: Touched[] = [];
   for (const run of runsOf(alerts)) {
     const touched = correlate(key, run, plan?.incident ?? before, facts);
     if (!touched) continue;
+    changes.push(touched);
     const next = route(touched, standing, facts);
     plan = plan ? afterwards(plan, next) : next;
   }
   if (!plan) return undefined;
   const version = (before?.id === plan.incident.id ? before.version : 0) + 1;
-  return { ...plan, incident: { ...plan.incident, version } };
+  return { ...plan, incident: { ...plan.incident, version }, touched: changes };
 };

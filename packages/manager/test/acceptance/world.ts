@@ -71,6 +71,8 @@ export interface World {
   report(draft: Partial<AlertDraft> & Reporting): Promise<void>;
   /** Reports, and does not wait until it is planned. */
   reportOnly(draft: Partial<AlertDraft> & Reporting): Promise<void>;
+  /** Reports all of them in one commit, and waits until they are planned. */
+  reportAll(drafts: readonly AlertDraft[], source?: string): Promise<void>;
   /** Waits until everything is planned, also what detections raised meanwhile. */
   planned(): Promise<void>;
   /** What the channel was told from one second up to another, both included, as `event` words. */
@@ -92,6 +94,10 @@ export interface World {
   /** How the channels are. */
   channels(): Engine['channels'];
   readonly desk: Desk;
+  /** What people ask of responses, of the engine that runs now. */
+  responses(): Engine['responses'];
+  /** Takes back what the policy in force protects. */
+  revertProtected(): Promise<number>;
   readonly store: Store;
   readonly left: Left;
   readonly errors: readonly unknown[];
@@ -107,7 +113,11 @@ const balance = ({ accepted, delivered, suppressed, digested, dead, pending }: A
   accepted - delivered - suppressed - digested - dead - pending;
 
 /** Begins a script at its second 0, or goes on where another one was stopped: the next process on the same data. */
-export const createWorld = (first: Policy, left?: Left, more: Pick<Partial<EngineParts>, 'mostGroups'> = {}): World => {
+export const createWorld = (
+  first: Policy,
+  left?: Left,
+  more: Pick<Partial<EngineParts>, 'mostGroups' | 'responder' | 'mayAct'> = {},
+): World => {
   const ports = left?.ports ?? testPorts();
   const { clock } = ports;
   const log = left?.log ?? createMemoryLog({ capacity: 100_000 });
@@ -170,6 +180,11 @@ export const createWorld = (first: Policy, left?: Left, more: Pick<Partial<Engin
       await engine.planner.idle();
       await pass(0);
     },
+    reportAll: async (drafts, source = 'sign-in') => {
+      await flow.reportAll(drafts, source);
+      await engine.planner.idle();
+      await pass(0);
+    },
     planned: async () => {
       do await engine.planner.idle();
       while (engine.planner.lag() > 0);
@@ -182,7 +197,7 @@ export const createWorld = (first: Policy, left?: Left, more: Pick<Partial<Engin
     said: (channel) => recorder(channel).said,
     answers: (channel, how) => void (recorder(channel).answers = how),
     incidents: () => store.incidents({ limit: 100 }),
-    alerts: async () => (await log.read(0, 1_000)).alerts.map(({ encoded }) => decodeAlert(encoded)),
+    alerts: async () => (await log.read(0, 100_000)).alerts.map(({ encoded }) => decodeAlert(encoded)),
     setPolicy: (next) => void (policy = next),
     restart: async () => {
       await stop();
@@ -192,6 +207,12 @@ export const createWorld = (first: Policy, left?: Left, more: Pick<Partial<Engin
     sleep: (span) => clock.sleep(span * second),
     channels: () => engine.channels,
     desk: engine.desk,
+    responses: () => engine.responses,
+    revertProtected: async () => {
+      const count = await engine.revertProtected();
+      await pass(0);
+      return count;
+    },
     store,
     left: { ports, log, store },
     errors,

@@ -11,6 +11,7 @@ import {
   type WindowsLetGo,
 } from '@therapytrain/alerts-core';
 import { newestPlace } from './questions.ts';
+import { createKeepResponses } from './responses.ts';
 import { type JobRow, type Rows, windowPlace } from './rows.ts';
 
 /** Applies decisions to rows, within a transaction. */
@@ -90,6 +91,7 @@ export const createChanging = (rows: Rows, clock: Pick<Clock, 'now'>): Changing 
   };
   const hide = createHide(rows);
   const letGo = createLetGo(rows);
+  const keepResponses = createKeepResponses(rows);
   const note = (entry: NewAuditEntry): void => rows.addEntry({ ...entry, sequence: rows.audit().length + 1 });
 
   return {
@@ -118,6 +120,7 @@ export const createChanging = (rows: Rows, clock: Pick<Clock, 'now'>): Changing 
       audit.forEach(note);
       for (const window of rest.windows ?? []) rows.windows.put(windowPlace(window), window);
       if (rest.letGo) letGo(rest.letGo);
+      keepResponses(rest);
       if (rest.cursor === undefined) return;
       if (rest.cursor < rows.cursor()) throw new AlertError('DEFECT', 'the cursor must not go back');
       rows.moveCursor(rest.cursor);

@@ -100,21 +100,23 @@ export const createClaims = (rows: Rows, changing: Changing, clock: Pick<Clock, 
   return {
     claim: ({ now, until, limit, perTarget, except, unaided }) => {
       const busy = new Map<string, number>();
-      const most = (target: string): number =>
-        Object.hasOwn(perTarget.of, target) ? (perTarget.of[target] ?? 0) : perTarget.default;
-      const isFree = ({ kind, target, stoodIn }: JobRow): boolean =>
-        kind === 'review' ||
-        ((busy.get(target) ?? 0) < most(target) && !except.includes(target) && !(stoodIn && unaided.includes(target)));
-      const occupy = ({ target }: JobRow): unknown => busy.set(target, (busy.get(target) ?? 0) + 1);
+      const place = ({ kind, target }: JobRow): string => `${kind} ${target}`;
+      const most = ({ kind, target }: JobRow): number =>
+        kind === 'delivery' && Object.hasOwn(perTarget.of, target) ? (perTarget.of[target] ?? 0) : perTarget.default;
+      const isHeld = ({ kind, target, stoodIn }: JobRow): boolean =>
+        kind === 'delivery' && (except.includes(target) || (stoodIn === true && unaided.includes(target)));
+      const isFree = (job: JobRow): boolean =>
+        job.kind === 'review' || ((busy.get(place(job)) ?? 0) < most(job) && !isHeld(job));
+      const occupy = (job: JobRow): unknown => busy.set(place(job), (busy.get(place(job)) ?? 0) + 1);
       const jobs = rows.jobs.all();
-      for (const job of jobs) if (job.kind === 'delivery' && isClaimed(job, now)) occupy(job);
+      for (const job of jobs) if (job.kind !== 'review' && isClaimed(job, now)) occupy(job);
       const isFailing = ({ kind, target, state, lastReason }: JobRow): boolean =>
         kind === 'delivery' && state === 'waiting' && lastReason !== '' && unaided.includes(target);
       const claims: Claim[] = [];
       for (const job of jobs.filter((each) => isDue(each, now) || isFailing(each)).sort(bySeverityAndDue)) {
         if (claims.length >= limit) break;
         if (!isFree(job)) continue;
-        if (job.kind === 'delivery') occupy(job);
+        if (job.kind !== 'review') occupy(job);
         claims.push(take(job, until));
       }
       return claims;

@@ -1,4 +1,5 @@
 import type { Instant } from '@therapytrain/alerts-core';
+import { stands } from './responses.ts';
 import type { JobRow, Rows } from './rows.ts';
 
 interface By {
@@ -32,6 +33,17 @@ const pruneSilences = (rows: Rows, { before, limit }: By, isBusy: (id: string) =
   return count;
 };
 
+const pruneResponses = (rows: Rows, { before, limit }: By): number => {
+  const isBusy = (id: string): boolean => rows.jobs.all().some(({ response }) => response === id);
+  const over = rows.responses.all().filter((each) => !stands(each) && each.updatedAt < before && !isBusy(each.id));
+  const responses = over.sort(byId).slice(0, limit);
+  for (const { id } of responses) rows.responses.remove(id);
+  const ended = rows.trips.all().filter(({ until }) => until < before);
+  const trips = ended.sort((one, other) => (one.scope < other.scope ? -1 : 1)).slice(0, limit);
+  for (const { scope } of trips) rows.trips.remove(scope);
+  return responses.length + trips.length;
+};
+
 /** Lets go of what is over, within a transaction. Gives how many rows went. */
 export const createPrune =
   (rows: Rows) =>
@@ -48,6 +60,7 @@ export const createPrune =
       .slice(0, limit);
     for (const { id } of resolved) rows.incidents.remove(id);
     const silences = pruneSilences(rows, by, isBusy);
+    const responses = pruneResponses(rows, by);
     const requests = rows.requests
       .keys()
       .map((id) => ({ id, at: rows.requests.get(id) ?? 0 }))
@@ -60,5 +73,5 @@ export const createPrune =
       return resolved.some(({ id }) => id === incident);
     });
     for (const place of refs) rows.refs.remove(place);
-    return ended.length + resolved.length + silences + requests.length;
+    return ended.length + resolved.length + silences + responses + requests.length;
   };

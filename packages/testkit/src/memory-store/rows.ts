@@ -7,8 +7,11 @@ import type {
   DetectionWindow,
   Incident,
   Instant,
+  KillSwitch,
   PairState,
+  Response,
   Silence,
+  Trip,
   WindowKey,
 } from '@therapytrain/alerts-core';
 
@@ -48,6 +51,11 @@ export interface Rows {
   readonly requests: Table<Instant>;
   /** By {@link windowPlace}. */
   readonly windows: Table<DetectionWindow>;
+  readonly responses: Table<Response>;
+  /** By scope. */
+  readonly trips: Table<Trip>;
+  /** One at most. */
+  readonly killSwitches: Table<KillSwitch>;
   cursor(): Cursor;
   moveCursor(to: Cursor): void;
   audit(): readonly AuditEntry[];
@@ -93,6 +101,9 @@ export const createRows = (): Rows => {
     refs: table(),
     requests: table(),
     windows: table(),
+    responses: table(),
+    trips: table(),
+    killSwitches: table(),
     cursor: () => cursor,
     moveCursor: (to) => {
       const before = cursor;

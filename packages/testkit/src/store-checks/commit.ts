@@ -42,6 +42,8 @@ const beginsEmpty = async ({ store }: StoreSubject): Promise<void> => {
     audit: [],
     windows: [],
     windowCounts: [],
+    responses: [],
+    killSwitch: { on: false, by: '', reason: '', at: 0 },
   });
   assert.equal(await store.incident('019b76da-a800-7000-8000-000000000000'), undefined);
   assert.deepEqual(await store.incidentsOf([keyOf(1)], 0), []);

@@ -8,6 +8,7 @@ import type {
   Incident,
   NewAuditEntry,
   NewJob,
+  Response,
   Silence,
   Store,
 } from '@therapytrain/alerts-core';
@@ -138,6 +139,38 @@ export const windowOf = (n: number, changes: Partial<DetectionWindow> = {}): Det
   ...changes,
 });
 
+/** A response that a playbook planned now, against a user. */
+export const responseOf = ({ clock, ids }: TestPorts, changes: Partial<Response> = {}): Response => ({
+  id: ids.next(),
+  version: 1,
+  state: 'planned',
+  mode: 'enforce',
+  playbook: 'brute-force',
+  step: 0,
+  responder: 'lock',
+  target: { kind: 'user', value: 'Übel "1"', resource: '' },
+  args: { reason: 'x', perMinute: 3 },
+  severity: 3,
+  incident: '019b76da-a800-7000-8000-00000000aaaa',
+  source: 'gate',
+  origin: '198.51.100.4',
+  summary: 'the user cannot sign in for 5 min',
+  reason: '',
+  createdAt: clock.now(),
+  updatedAt: clock.now(),
+  span: 300_000,
+  rung: 0,
+  from: undefined,
+  until: undefined,
+  asked: undefined,
+  approvers: 0,
+  approvals: [],
+  by: '',
+  extensions: 0,
+  policy: '0123456789ab',
+  ...changes,
+});
+
 const knownWindows = ['brute-force', 'other'].flatMap((detection) =>
   Array.from({ length: 10 }, (_, n) => ({ detection, group: keyOf(n) })),
 );
@@ -250,4 +283,6 @@ export const allOf = async (store: Store): Promise<Record<string, unknown>> => (
   audit: await store.audit(0, 10_000),
   windows: await windowsOf(store),
   windowCounts: await store.windowCounts(),
+  responses: await store.responses({ limit: 10_000 }),
+  killSwitch: await store.killSwitch(),
 });

@@ -3,6 +3,7 @@ import type { Count, Hidden, Instant, NewJob } from '@therapytrain/alerts-core';
 import { conflict, Refusal } from './refusal.ts';
 import type { IncidentRow, PackedChanges } from './rows.ts';
 import { never } from './schema.ts';
+import { createKeepResponses } from './responses.ts';
 import { createKeepWindows } from './windows.ts';
 
 /** Adds to the accounting of a channel. */
@@ -55,13 +56,27 @@ const createCancel = (db: DatabaseSync, addCount: AddCount) => {
 
 const createSchedule = (db: DatabaseSync) => {
   const schedule = db.prepare(`
-    INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, 0, 0, ?, NULL, 0, '', NULL, '', '', 0, NULL)
+    INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, 0, 0, ?, NULL, 0, '', NULL, '', '', 0, NULL,
+      ?)
     ON CONFLICT (slot) WHERE state = 'waiting' AND claims = 0 DO UPDATE SET
       due = min(due, excluded.due), severity = max(severity, excluded.severity), pairs = pairs + excluded.pairs
   `);
   return (job: NewJob, at: Instant): void => {
-    const { id, kind, incident, target, event, severity, due, slot, pairs, policy, insteadOf = null } = job;
-    schedule.run(id, kind, incident, target, event, severity, due, slot, pairs, policy, insteadOf, at);
+    const {
+      id,
+      kind,
+      incident,
+      target,
+      event,
+      severity,
+      due,
+      slot,
+      pairs,
+      policy,
+      insteadOf = null,
+      response = null,
+    } = job;
+    schedule.run(id, kind, incident, target, event, severity, due, slot, pairs, policy, insteadOf, at, response);
   };
 };
 
@@ -94,6 +109,7 @@ export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
   const moveCursor = createMoveCursor(db);
   const hide = createHide(db);
   const keepWindows = createKeepWindows(db);
+  const keepResponses = createKeepResponses(db);
   const saveSilence = db.prepare('INSERT OR REPLACE INTO silences VALUES (?, ?, ?)');
   // Nothing is ever deleted from it, so its numbers have no gap.
   const audit = db.prepare('INSERT INTO audit (at, actor, action, subject, facts) VALUES (?, ?, ?, ?, ?)');
@@ -110,6 +126,7 @@ export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
       audit.run(when, actor, action, subject, facts);
     }
     keepWindows(changes);
+    keepResponses(changes);
     moveCursor(changes.cursor);
   };
 };

@@ -62,33 +62,35 @@ const createTargets = (db: DatabaseSync) => {
   const step = (kind: JobKind, target: string) => after.get(kind, target) as unknown as Target | undefined;
   return (): Target[] => {
     const targets: Target[] = [];
-    for (const kind of ['delivery', 'review'] as const) {
+    for (const kind of ['delivery', 'response', 'review'] as const) {
       for (let next = step(kind, ''); next; next = step(kind, next.target)) targets.push(next);
     }
     return targets;
   };
 };
 
-/** How much more may be claimed of each channel. A review is no channel: it is not held back. */
+/** How much more may be claimed of each channel and each responder. A review is neither: it is not held back. */
 const createRoom = (db: DatabaseSync) => {
   const claimed = db.prepare(`
-    SELECT target, count(*) AS count FROM jobs
-    WHERE state = 'claimed' AND claimed_until > ? AND kind = 'delivery' GROUP BY target
+    SELECT kind, target, count(*) AS count FROM jobs
+    WHERE state = 'claimed' AND claimed_until > ? AND kind <> 'review' GROUP BY kind, target
   `);
+  const place = ({ kind, target }: Target): string => `${kind} ${target}`;
   return ({ now, limit, perTarget, except, unaided }: By) => {
-    const rows = claimed.all(now) as unknown as { readonly target: string; readonly count: number }[];
-    const busy = new Map(rows.map(({ target, count }) => [target, count]));
-    const most = (target: string): number =>
-      Object.hasOwn(perTarget.of, target) ? (perTarget.of[target] ?? 0) : perTarget.default;
+    const rows = claimed.all(now) as unknown as (Target & { readonly count: number })[];
+    const busy = new Map(rows.map((row) => [place(row), row.count]));
+    const most = ({ kind, target }: Target): number =>
+      kind === 'delivery' && Object.hasOwn(perTarget.of, target) ? (perTarget.of[target] ?? 0) : perTarget.default;
+    const isExcepted = ({ kind, target }: Target): boolean => kind === 'delivery' && except.includes(target);
     return {
-      of: ({ kind, target }: Target): number => {
-        if (kind === 'review') return limit;
-        return except.includes(target) ? 0 : Math.min(limit, most(target) - (busy.get(target) ?? 0));
+      of: (each: Target): number => {
+        if (each.kind === 'review') return limit;
+        return isExcepted(each) ? 0 : Math.min(limit, most(each) - (busy.get(place(each)) ?? 0));
       },
       /** Whether only what no other leg was asked to tell is claimed. */
       isUnaided: ({ kind, target }: Target): boolean => kind === 'delivery' && unaided.includes(target),
-      take: ({ kind, target }: Target): void => {
-        if (kind === 'delivery') busy.set(target, (busy.get(target) ?? 0) + 1);
+      take: (each: Target): void => {
+        if (each.kind !== 'review') busy.set(place(each), (busy.get(place(each)) ?? 0) + 1);
       },
     };
   };

@@ -76,11 +76,28 @@ const createSilences = (db: DatabaseSync) => {
   };
 };
 
+const createResponses = (db: DatabaseSync) => {
+  const drop = db.prepare(`
+    DELETE FROM responses WHERE id IN (
+      SELECT id FROM responses WHERE id < ? AND stands = 0 AND updated < ?
+      AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.response = responses.id)
+      ORDER BY id LIMIT ?
+    )
+  `);
+  const dropTrips = db.prepare(
+    'DELETE FROM trips WHERE scope IN (SELECT scope FROM trips WHERE until < ? ORDER BY scope LIMIT ?)',
+  );
+  return ({ before, limit }: PruneBy): number =>
+    Number(drop.run(idFloor(before), before, limit).changes) + Number(dropTrips.run(before, limit).changes);
+};
+
 /** Makes what lets go. */
 export const createPrune = (db: DatabaseSync): Prune => {
   const dropRequests = db.prepare(
     'DELETE FROM requests WHERE id IN (SELECT id FROM requests WHERE at < ? ORDER BY at, id LIMIT ?)',
   );
   const [jobs, incidents, silences] = [createJobs(db), createIncidents(db), createSilences(db)];
-  return (by) => jobs(by) + incidents(by) + silences(by) + Number(dropRequests.run(by.before, by.limit).changes);
+  const responses = createResponses(db);
+  return (by) =>
+    jobs(by) + incidents(by) + silences(by) + responses(by) + Number(dropRequests.run(by.before, by.limit).changes);
 };

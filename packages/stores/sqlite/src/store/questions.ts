@@ -11,6 +11,8 @@ import {
   type PairState,
 } from '@therapytrain/alerts-core';
 import { type EntryRow, jobColumns, type JobRow } from './rows.ts';
+import { inStates } from './in-states.ts';
+import { createResponseQuestions, type ResponseQuestions } from './responses.ts';
 import { never } from './schema.ts';
 import { createWindowQuestions, type WindowQuestions } from './windows.ts';
 
@@ -21,7 +23,7 @@ export interface ChangedRow {
 }
 
 /** Answers from the database. Incidents and silences are told as JSON. */
-export interface Questions extends WindowQuestions {
+export interface Questions extends WindowQuestions, ResponseQuestions {
   cursor(): Cursor;
   incidentsOf(keys: readonly string[], resolvedSince: Instant): readonly string[];
   incident(id: string): string | undefined;
@@ -45,14 +47,6 @@ interface Json {
 
 const jsonOf = ({ json }: Json): string => json;
 
-// States are written into the SQL, so that SQLite knows when an index of one of them will do; of a closed list only.
-const inStates = <S extends string>(known: readonly S[], asked: readonly S[] | undefined): string[] => {
-  if (!asked) return [];
-  const names = known.filter((state) => asked.includes(state)).map((state) => `'${state}'`);
-  // Of one state an index may be; SQLite does not see that in a list of one.
-  return [names.length === 1 ? `state = ${names[0]}` : `state IN (${names.join(', ')})`];
-};
-
 /** Prepares each statement once. The conditions come from the code, so there are not many. */
 const createPrepared = (db: DatabaseSync) => {
   const prepared = new Map<string, StatementSync>();
@@ -63,8 +57,7 @@ const createPrepared = (db: DatabaseSync) => {
   };
 };
 
-const createLists = (db: DatabaseSync): Pick<Questions, 'incidents' | 'deliveries'> => {
-  const prepared = createPrepared(db);
+const createLists = (prepared: (sql: string) => StatementSync): Pick<Questions, 'incidents' | 'deliveries'> => {
   const given = <T extends string | number>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
   return {
     incidents: ({ states, overdueAt, before, limit }) => {
@@ -158,6 +151,7 @@ const createFeed = (db: DatabaseSync): Pick<Questions, 'changedIncidents' | 'new
 
 /** Makes what answers. */
 export const createQuestions = (db: DatabaseSync): Questions => {
+  const prepared = createPrepared(db);
   const cursor = db.prepare("SELECT value FROM meta WHERE name = 'cursor'");
   const ofKey = db.prepare('SELECT json FROM incidents WHERE key = ? AND ended >= ? ORDER BY id DESC LIMIT 1');
   const one = db.prepare('SELECT json FROM incidents WHERE id = ?');
@@ -173,9 +167,10 @@ export const createQuestions = (db: DatabaseSync): Questions => {
     )
   `);
   return {
-    ...createLists(db),
+    ...createLists(prepared),
     ...createHidden(db),
     ...createWindowQuestions(db),
+    ...createResponseQuestions(db, prepared),
     ...createFeed(db),
     accounting: createAccounting(db),
     cursor: () => (cursor.get() as { readonly value: number }).value,

@@ -13,5 +13,6 @@ export class Refusal extends Error {
   }
 }
 
-/** An incident is not as it was read. */
-export const conflict = (): Refusal => new Refusal('CONFLICT', 'an incident has changed since it was read');
+/** An incident or a response is not as it was read. */
+export const conflict = (what: 'incident' | 'response' = 'incident'): Refusal =>
+  new Refusal('CONFLICT', `the ${what} has changed since it was read`);

@@ -13,12 +13,18 @@ import type {
   Instant,
   Job,
   JobKind,
+  KillSwitch,
   NewAuditEntry,
   NewJob,
+  Response,
+  ResponseState,
   Settled,
   Silence,
+  Trip,
   WindowsLetGo,
 } from '@therapytrain/alerts-core';
+import { standingStates } from '@therapytrain/alerts-core';
+import type { Target } from '@therapytrain/alerts-core/responder';
 import { never } from './schema.ts';
 
 /** An incident as it goes between threads and into its table: text, so that only who asks for it takes it apart. */
@@ -45,6 +51,24 @@ export interface EntryRow extends Omit<NewAuditEntry, 'facts'> {
   readonly facts: string;
 }
 
+/** A response likewise. */
+export interface ResponseRow {
+  readonly id: string;
+  readonly version: number;
+  readonly state: ResponseState;
+  readonly stands: 0 | 1;
+  readonly mode: string;
+  readonly playbook: string;
+  readonly incident: string;
+  readonly source: string;
+  readonly origin: string;
+  readonly target: string;
+  readonly ofUser: 0 | 1;
+  readonly created: Instant;
+  readonly updated: Instant;
+  readonly json: string;
+}
+
 /** A decision likewise. */
 export interface PackedChanges {
   readonly incidents: readonly IncidentRow[];
@@ -58,6 +82,9 @@ export interface PackedChanges {
   readonly request: string | undefined;
   readonly windows: readonly DetectionWindow[];
   readonly letGo: WindowsLetGo | undefined;
+  readonly responses: readonly ResponseRow[];
+  readonly trips: readonly Trip[];
+  readonly killSwitch: KillSwitch | undefined;
 }
 
 /** What names a claim. */
@@ -99,12 +126,14 @@ export interface JobRow {
   readonly detail: string;
   readonly stoodIn: 0 | 1;
   readonly digest: string | null;
+  readonly response: string | null;
 }
 
 /** The columns of a {@link JobRow}. */
 export const jobColumns = `id, kind, incident, target, event, severity, due, slot, pairs, policy,
   instead_of AS insteadOf, state, attempts, claims, claimed_until AS claimedUntil, created_at AS createdAt, progress,
-  doubtful, last_reason AS lastReason, settled_at AS settledAt, proof, detail, stood_in AS stoodIn, digest`;
+  doubtful, last_reason AS lastReason, settled_at AS settledAt, proof, detail, stood_in AS stoodIn, digest,
+  response`;
 
 const packIncident = (incident: Incident): IncidentRow => {
   const { id, key, version, state, resolvedAt, updatedAt, acknowledgeBy = null } = incident;
@@ -126,6 +155,22 @@ const packSilence = (silence: Silence): SilenceRow => ({
   json: JSON.stringify(silence),
 });
 
+/** A target as it stands in a column: equal for equal ones. */
+export const targetText = ({ kind, value, resource }: Target): string => JSON.stringify([kind, value, resource]);
+
+const packResponse = (response: Response): ResponseRow => {
+  const { id, version, state, mode, playbook, incident, source, origin, target, createdAt, updatedAt } = response;
+  return {
+    ...{ id, version, state, mode, playbook, incident, source, origin },
+    stands: (standingStates as readonly ResponseState[]).includes(state) ? 1 : 0,
+    target: targetText(target),
+    ofUser: target.kind === 'address' ? 0 : 1,
+    created: createdAt,
+    updated: updatedAt,
+    json: JSON.stringify(response),
+  };
+};
+
 /** Makes a decision ready for the store's thread. */
 export const packChanges = (changes: Changes): PackedChanges => ({
   incidents: (changes.incidents ?? []).map(packIncident),
@@ -139,6 +184,9 @@ export const packChanges = (changes: Changes): PackedChanges => ({
   request: changes.request,
   windows: changes.windows ?? [],
   letGo: changes.letGo,
+  responses: (changes.responses ?? []).map(packResponse),
+  trips: changes.trips ?? [],
+  killSwitch: changes.killSwitch,
 });
 
 /** What names a claim, without its job. */
@@ -160,6 +208,14 @@ export const toIncident = (json: string): Incident => ({
   ...(JSON.parse(json) as Omit<Incident, 'acknowledgedAt' | 'resolvedAt' | 'acknowledgeBy'>),
 });
 
+/** The response of a row. JSON leaves out what is undefined. */
+export const toResponse = (json: string): Response => ({
+  from: undefined,
+  until: undefined,
+  asked: undefined,
+  ...(JSON.parse(json) as Omit<Response, 'from' | 'until' | 'asked'>),
+});
+
 /** The silence of a row. */
 export const toSilence = (json: string): Silence => JSON.parse(json) as Silence;
 
@@ -171,11 +227,12 @@ export const toEntry = (row: EntryRow & { readonly sequence: number }): AuditEnt
 
 /** The job of a row, for who works on it. */
 export const toJob = (row: JobRow): Job => {
-  const { insteadOf, claims: _claims, claimedUntil: _until, progress, doubtful, stoodIn, ...rest } = row;
+  const { insteadOf, claims: _claims, claimedUntil: _until, progress, doubtful, stoodIn, response, ...rest } = row;
   const { state: _state, settledAt: _settledAt, proof: _proof, detail: _detail, digest: _digest, ...job } = rest;
   return {
     ...job,
     ...(insteadOf !== null && { insteadOf }),
+    ...(response !== null && { response }),
     ...(stoodIn === 1 && { stoodIn: true as const }),
     progress: progress ?? undefined,
     doubtful: doubtful === 1,

@@ -103,4 +103,26 @@ export const storeMigrations: readonly string[] = [
   CREATE TABLE changed (place INTEGER PRIMARY KEY AUTOINCREMENT, incident TEXT NOT NULL UNIQUE) STRICT;
   INSERT INTO changed (incident) SELECT id FROM incidents ORDER BY id;
   `,
+  `
+  -- response: the one that a job of this kind looks at.
+  ALTER TABLE jobs ADD COLUMN response TEXT;
+  CREATE INDEX jobs_of_response ON jobs (response) WHERE response IS NOT NULL;
+
+  -- What is asked for is a column, and all of it is in the JSON. target: JSON of kind, value and resource.
+  CREATE TABLE responses (
+    id TEXT PRIMARY KEY, version INTEGER NOT NULL, state TEXT NOT NULL, stands INTEGER NOT NULL, mode TEXT NOT NULL,
+    playbook TEXT NOT NULL, incident TEXT NOT NULL, source TEXT NOT NULL, origin TEXT NOT NULL, target TEXT NOT NULL,
+    of_user INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, json TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX responses_of_target ON responses (target, updated);
+  CREATE INDEX responses_unasked ON responses (created)
+    WHERE mode = 'enforce' AND state NOT IN ('observed', 'refused', 'stopped');
+  CREATE INDEX responses_of_origin ON responses (origin, created) WHERE of_user = 1;
+  CREATE INDEX responses_of_source ON responses (source, created) WHERE of_user = 1;
+  CREATE INDEX responses_of_incident ON responses (incident, id);
+  CREATE INDEX responses_in_state ON responses (state, id);
+
+  CREATE TABLE trips (scope TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE kill_switch (one INTEGER PRIMARY KEY CHECK (one = 1), json TEXT NOT NULL) STRICT;
+  `,
 ];

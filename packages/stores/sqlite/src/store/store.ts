@@ -7,7 +7,17 @@ import { broken, unopened } from '../refusals.ts';
 import { ended, opened, startThread } from '../threads.ts';
 import { type Asking, createAsking } from './asking.ts';
 import type { StoreRequest, StoreThreadOptions } from './messages.ts';
-import { nameOf, packChanges, packSettled, toClaim, toDelivery, toEntry, toIncident, toSilence } from './rows.ts';
+import {
+  nameOf,
+  packChanges,
+  packSettled,
+  toClaim,
+  toDelivery,
+  toEntry,
+  toIncident,
+  toResponse,
+  toSilence,
+} from './rows.ts';
 
 /** How to open a store. */
 export interface SqliteStoreOptions {
@@ -90,6 +100,21 @@ const createReads = ({ ask }: Asking): Omit<Store, Writing | 'close'> => ({
   accounting: async () => Array.from(await ask('accounting'), (account) => ({ ...account })),
   audit: async (after, limit) => Array.from(await ask('audit', after, limit), toEntry),
   windows: async (keys) => Array.from(await ask('windows', keys), (window) => ({ ...window })),
+  response: async (id) => {
+    const json = await ask('response', id);
+    return json === undefined ? undefined : toResponse(json);
+  },
+  responses: async (query) => Array.from(await ask('responses', query), toResponse),
+  responseFacts: async (query) => {
+    const { killSwitch, trips, ofTargets, uses } = await ask('responseFacts', query);
+    return {
+      killSwitch: { ...killSwitch },
+      trips: Array.from(trips, (trip) => ({ ...trip })),
+      ofTargets: Array.from(ofTargets, toResponse),
+      uses: Array.from(uses, toResponse),
+    };
+  },
+  killSwitch: async () => ({ ...(await ask('killSwitch')) }),
   windowCounts: async () => Array.from(await ask('windowCounts'), (count) => ({ ...count })),
 });
 

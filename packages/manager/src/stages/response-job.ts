@@ -1,0 +1,24 @@
+import type { Instant, NewJob, Response } from '@therapytrain/alerts-core';
+import type { RouteFacts } from './route.ts';
+
+/** The slot of a response: of its jobs one waits at most, for the earliest time that was asked for. */
+export const responseSlot = (id: string): string => `response/${id}`;
+
+/** A job that looks at a response when it is due, and does what its state says. */
+export const responseJob = (
+  { id, incident, responder, severity }: Response,
+  due: Instant,
+  { policy, ids }: Pick<RouteFacts, 'policy' | 'ids'>,
+): NewJob => ({
+  id: ids.next(),
+  kind: 'response',
+  incident,
+  target: responder,
+  event: 'updated',
+  severity,
+  due,
+  slot: responseSlot(id),
+  pairs: 0,
+  policy: policy.version,
+  response: id,
+});
