@@ -1,6 +1,7 @@
 import { AlertError, type Clock, type Store } from '@therapytrain/alerts-core';
 import { createChanging } from './memory-store/changing.ts';
 import { createClaims } from './memory-store/claims.ts';
+import { createDecisions } from './memory-store/decisions.ts';
 import { createPrune } from './memory-store/prune.ts';
 import { createQuestions } from './memory-store/questions.ts';
 import { createRows } from './memory-store/rows.ts';
@@ -17,6 +18,7 @@ export const createMemoryStore = ({ clock }: MemoryStoreParts): Store => {
   const changing = createChanging(rows, clock);
   const claims = createClaims(rows, changing, clock);
   const questions = createQuestions(rows);
+  const decisions = createDecisions(rows);
   let closed = false;
   const whileOpen = <A extends readonly unknown[], R>(work: (...args: A) => R) => {
     return async (...args: A): Promise<R> => {
@@ -50,6 +52,15 @@ export const createMemoryStore = ({ clock }: MemoryStoreParts): Store => {
     audit: whileOpen((after: number, limit: number) => rows.audit().slice(after, after + limit)),
     windows: whileOpen(questions.windows),
     windowCounts: whileOpen(questions.windowCounts),
+    putDecision: write(decisions.put),
+    endDecision: write(decisions.end),
+    noteEnforcer: write(decisions.note),
+    decision: whileOpen(decisions.one),
+    decisions: whileOpen(decisions.list),
+    decisionCounts: whileOpen(decisions.counts),
+    changedDecisions: whileOpen(decisions.changed),
+    newestDecisionChange: whileOpen(decisions.newest),
+    enforcers: whileOpen(decisions.enforcers),
     close: async () => void (closed = true),
   };
 };

@@ -10,6 +10,7 @@ import {
   type WindowsLetGo,
 } from '@therapytrain/alerts-core';
 import { createMemoryStore, type OpenStore, testPorts } from '@therapytrain/alerts-testkit';
+import { decisionFlaws } from './decision-flaws.ts';
 
 /** A change to a store: the contract must see through each that breaks a promise. */
 type Flaw = (store: Store) => Store;
@@ -657,4 +658,5 @@ export const flawedStores: readonly FlawedStore[] = [
     (store) => ({ ...store, prune: async () => 0 }),
     'prune lets go of resolved incidents that no job needs',
   ),
+  ...decisionFlaws.map(({ flaw, change, check }) => flawed(flaw, change, check)),
 ];

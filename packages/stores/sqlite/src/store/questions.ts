@@ -10,6 +10,7 @@ import {
   type Instant,
   type PairState,
 } from '@therapytrain/alerts-core';
+import { createDecisionQuestions, type DecisionQuestions } from './decisions.ts';
 import { type EntryRow, jobColumns, type JobRow } from './rows.ts';
 import { never } from './schema.ts';
 import { createWindowQuestions, type WindowQuestions } from './windows.ts';
@@ -21,7 +22,7 @@ export interface ChangedRow {
 }
 
 /** Answers from the database. Incidents and silences are told as JSON. */
-export interface Questions extends WindowQuestions {
+export interface Questions extends WindowQuestions, DecisionQuestions {
   cursor(): Cursor;
   incidentsOf(keys: readonly string[], resolvedSince: Instant): readonly string[];
   incident(id: string): string | undefined;
@@ -177,6 +178,7 @@ export const createQuestions = (db: DatabaseSync): Questions => {
     ...createHidden(db),
     ...createWindowQuestions(db),
     ...createFeed(db),
+    ...createDecisionQuestions(db),
     accounting: createAccounting(db),
     cursor: () => (cursor.get() as { readonly value: number }).value,
     incidentsOf: (keys, resolvedSince) =>

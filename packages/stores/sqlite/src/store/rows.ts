@@ -8,11 +8,13 @@ import type {
   Delivery,
   DeliveryState,
   Hidden,
+  Decision,
   DetectionWindow,
   Incident,
   Instant,
   Job,
   JobKind,
+  KeptDecision,
   NewAuditEntry,
   NewJob,
   Settled,
@@ -43,6 +45,13 @@ export interface SilenceRow {
 /** An entry of the audit likewise. */
 export interface EntryRow extends Omit<NewAuditEntry, 'facts'> {
   readonly facts: string;
+}
+
+/** A decision of a responder likewise. */
+export interface DecisionRow {
+  readonly place: Cursor;
+  readonly json: string;
+  readonly ended: Instant | null;
 }
 
 /** A decision likewise. */
@@ -200,4 +209,14 @@ export const toClaim = (row: JobRow): Claim => ({
   job: toJob(row),
   token: String(row.claims),
   until: row.claimedUntil,
+});
+
+/** The decision of a row. */
+export const toDecision = (json: string): Decision => JSON.parse(json) as Decision;
+
+/** A decision as it is kept. */
+export const toKeptDecision = ({ place, json, ended }: DecisionRow): KeptDecision => ({
+  decision: toDecision(json),
+  place,
+  endedAt: ended ?? undefined,
 });

@@ -103,4 +103,17 @@ export const storeMigrations: readonly string[] = [
   CREATE TABLE changed (place INTEGER PRIMARY KEY AUTOINCREMENT, incident TEXT NOT NULL UNIQUE) STRICT;
   INSERT INTO changed (incident) SELECT id FROM incidents ORDER BY id;
   `,
+  `
+  -- Decisions, one row of each at the place of its newest change, as for incidents. over: when it ends, or was ended.
+  -- Without JSON: one that was ended before it came, of which only the fence is known.
+  CREATE TABLE decisions (
+    place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, fence INTEGER NOT NULL, kind TEXT, json TEXT,
+    over INTEGER NOT NULL, ended INTEGER
+  ) STRICT;
+  CREATE INDEX decisions_over ON decisions (over, kind);
+  -- The highest place that was let go: who has read less has missed something.
+  INSERT INTO meta VALUES ('decisions_let_go', 0);
+
+  CREATE TABLE enforcers (name TEXT PRIMARY KEY, cursor INTEGER NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];
