@@ -57,3 +57,10 @@ export {
   runCase,
 } from './policy-cases/cases.ts';
 export { type DocumentReading, readDocument } from './policy/read-document.ts';
+export {
+  createDecisionFeed,
+  type DecisionChanges,
+  type DecisionPage,
+  type WatchedDecisions,
+} from './decision-feed.ts';
+export type { KillSwitch, ResponseCommand, ResponseDesk, ResponseQuery } from './response-desk.ts';

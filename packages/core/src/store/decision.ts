@@ -40,6 +40,8 @@ export interface DecisionCount {
 export interface Enforcer {
   /** What it calls itself: one of each process, such as `checkout-7f9c`. */
   readonly name: string;
+  /** What it enforces, each once, in the order of their names; empty for every kind. */
+  readonly kinds: readonly DecisionKind[];
   /** It enforces all changes up to here. */
   readonly cursor: Cursor;
   /** When it said so. */

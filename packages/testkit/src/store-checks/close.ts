@@ -49,7 +49,7 @@ const refusesAfterwards = async (subject: StoreSubject): Promise<void> => {
     store.windowCounts(),
     store.putDecision(decisionOf(subject.ports), 1),
     store.endDecision('', 1, 0),
-    store.noteEnforcer({ name: 'shop', cursor: 0, at: 0 }),
+    store.noteEnforcer({ name: 'shop', kinds: [], cursor: 0, at: 0 }),
     store.decision(''),
     store.decisions({ at: 0, limit: 1 }),
     store.decisionCounts(0),
@@ -94,7 +94,7 @@ const fill = async (subject: StoreSubject): Promise<void> => {
   const [kept, ended] = [decisionOf(ports), decisionOf(ports, { kind: 'lock_account', target: 'u-1' })];
   await Promise.all([kept, ended].map((each) => store.putDecision(each, 2)));
   await store.endDecision(ended.id, 3, ports.clock.now());
-  await store.noteEnforcer({ name: 'shop-1', cursor: 2, at: ports.clock.now() });
+  await store.noteEnforcer({ name: 'shop-1', kinds: ['lock_account', 'step_up'], cursor: 2, at: ports.clock.now() });
   const [one, other] = (await claim(subject, { except: ['mail'] })).filter(({ job }) => job.target === 'slack');
   assert.ok(one && other);
   await store.settle([

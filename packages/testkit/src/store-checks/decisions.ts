@@ -141,12 +141,13 @@ const letsGo = async ({ store, ports }: StoreSubject): Promise<void> => {
 const knowsEnforcers = async ({ store, ports }: StoreSubject): Promise<void> => {
   assert.deepEqual(await store.enforcers(), []);
   const at = ports.clock.now();
-  await store.noteEnforcer({ name: 'shop-2', cursor: 3, at });
-  await store.noteEnforcer({ name: 'shop-1', cursor: 5, at });
-  await store.noteEnforcer({ name: 'shop-2', cursor: 4, at: at + 1 });
+  const kinds = ['block_address', 'suspect_address'] as const;
+  await store.noteEnforcer({ name: 'shop-2', kinds: [], cursor: 3, at });
+  await store.noteEnforcer({ name: 'shop-1', kinds, cursor: 5, at });
+  await store.noteEnforcer({ name: 'shop-2', kinds: [], cursor: 4, at: at + 1 });
   const [one, two] = [
-    { name: 'shop-1', cursor: 5, at },
-    { name: 'shop-2', cursor: 4, at: at + 1 },
+    { name: 'shop-1', kinds, cursor: 5, at },
+    { name: 'shop-2', kinds: [], cursor: 4, at: at + 1 },
   ];
   assert.deepEqual(await store.enforcers(), [one, two], 'what it said last, by name');
   assert.equal(await store.prune({ before: at + 1, limit: 9 }), 1);

@@ -44,7 +44,7 @@ export const createDecisionWrites = (db: DatabaseSync): DecisionWrites => {
     'INSERT OR REPLACE INTO decisions (id, fence, kind, json, over, ended) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const raise = db.prepare('UPDATE decisions SET fence = ? WHERE id = ?');
-  const note = db.prepare('INSERT OR REPLACE INTO enforcers VALUES (?, ?, ?)');
+  const note = db.prepare('INSERT OR REPLACE INTO enforcers VALUES (?, ?, ?, ?)');
   const isLate = (kept: Kept | undefined, fence: number): boolean => kept !== undefined && kept.fence > fence;
   return {
     putDecision: ({ id, kind, until, json }, fence) => {
@@ -61,7 +61,7 @@ export const createDecisionWrites = (db: DatabaseSync): DecisionWrites => {
       else keep.run(id, fence, kept?.kind ?? null, kept?.json ?? null, Math.min(kept?.over ?? at, at), at);
       return true;
     },
-    noteEnforcer: ({ name, cursor, at }) => void note.run(name, cursor, at),
+    noteEnforcer: ({ name, kinds, cursor, at }) => void note.run(name, JSON.stringify(kinds), cursor, at),
   };
 };
 
@@ -83,7 +83,7 @@ export const createDecisionQuestions = (db: DatabaseSync): DecisionQuestions => 
   `);
   const newest = db.prepare("SELECT seq AS place FROM sqlite_sequence WHERE name = 'decisions'");
   const letGo = db.prepare("SELECT value FROM meta WHERE name = 'decisions_let_go'");
-  const enforcers = db.prepare('SELECT name, cursor, at FROM enforcers ORDER BY name');
+  const enforcers = db.prepare('SELECT name, kinds, cursor, at FROM enforcers ORDER BY name');
   return {
     decision: (id) => one.get(id) as unknown as DecisionRow | undefined,
     decisions: ({ at, kinds, after = '', limit }) => {
@@ -96,6 +96,9 @@ export const createDecisionQuestions = (db: DatabaseSync): DecisionQuestions => 
       letGo: (letGo.get() as { readonly value: number }).value,
     }),
     newestDecisionChange: () => (newest.get() as { readonly place: Cursor } | undefined)?.place ?? 0,
-    enforcers: () => enforcers.all() as unknown as readonly Enforcer[],
+    enforcers: () =>
+      (enforcers.all() as unknown as readonly (Omit<Enforcer, 'kinds'> & { readonly kinds: string })[]).map(
+        ({ kinds, ...enforcer }) => ({ ...enforcer, kinds: JSON.parse(kinds) as Enforcer['kinds'] }),
+      ),
   };
 };

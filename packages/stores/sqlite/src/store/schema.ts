@@ -114,6 +114,9 @@ export const storeMigrations: readonly string[] = [
   -- The highest place that was let go: who has read less has missed something.
   INSERT INTO meta VALUES ('decisions_let_go', 0);
 
-  CREATE TABLE enforcers (name TEXT PRIMARY KEY, cursor INTEGER NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  -- kinds: names of kinds of decisions as JSON.
+  CREATE TABLE enforcers (
+    name TEXT PRIMARY KEY, kinds TEXT NOT NULL, cursor INTEGER NOT NULL, at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
   `,
 ];

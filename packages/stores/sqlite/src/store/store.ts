@@ -125,7 +125,8 @@ const createDecisionReads = ({ ask }: Asking): Pick<Store, AboutDecisions> => ({
     return { decisions, cursor: decisions.at(-1)?.place ?? after, isIncomplete: after < letGo };
   },
   newestDecisionChange: () => ask('newestDecisionChange'),
-  enforcers: async () => Array.from(await ask('enforcers'), (enforcer) => ({ ...enforcer })),
+  enforcers: async () =>
+    Array.from(await ask('enforcers'), ({ kinds, ...enforcer }) => ({ ...enforcer, kinds: [...kinds] })),
 });
 
 const createWrites = ({ ask }: Asking, clock: Pick<Clock, 'now'>): Pick<Store, Writing> => ({
