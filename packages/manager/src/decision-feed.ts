@@ -60,7 +60,8 @@ const endedBy =
     kept.endedAt === undefined && kept.decision.until <= now ? { ...kept, endedAt: kept.decision.until } : kept;
 
 const createFollowing = (store: Store, clock: Pick<Clock, 'now'>): Omit<DecisionChanges, 'follow'> => ({
-  inForce: (page) => store.decisions({ ...page, at: clock.now() }),
+  inForce: ({ kinds = [], ...page }) =>
+    store.decisions({ ...page, at: clock.now(), ...(kinds.length > 0 && { kinds }) }),
   counts: () => store.decisionCounts(clock.now()),
   newest: () => store.newestDecisionChange(),
   after: async (place, limit) => {
