@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { readAddress } from '@therapytrain/alerts-core/responder';
 import type { Allow } from './allow.ts';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
@@ -93,15 +93,8 @@ const readings = (address: Address): readonly Address[] =>
         ...isatap(address),
       ];
 
-// ipaddr.js reads `::127.0.0.1` as an IPv4-mapped address, which the system does not; the URL parser writes all groups.
-const inGroups = (address: string): string => new URL(`http://[${address}]/`).hostname.slice(1, -1);
-
-// `process` makes the IPv4 address of an IPv4-mapped one; a zone (`fe80::1%eth0`) says nothing about the address.
-const canonical = (text: string): Address | undefined => {
-  const [address = ''] = text.split('%');
-  const version = isIP(address);
-  return version === 0 ? undefined : ipaddr.process(version === 6 ? inGroups(address) : address);
-};
+// A zone (`fe80::1%eth0`) says nothing about the address.
+const canonical = (text: string): Address | undefined => readAddress(text.split('%')[0] ?? '');
 
 const known = new WeakMap<Allow, readonly Range[]>();
 

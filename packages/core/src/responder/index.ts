@@ -1,4 +1,12 @@
+export { type AddressRange, canonicalAddress, overlap, readAddress, type ReadAddress, readRange } from './address.ts';
 export { type Decision, type DecisionFeed, type DecisionKind, decisionKinds, longestSession } from './decision.ts';
+export {
+  createProtection,
+  type Protection,
+  type ProtectionOptions,
+  type ProtectionRule,
+  protectionRules,
+} from './protected.ts';
 export {
   defineResponder,
   type Effect,
