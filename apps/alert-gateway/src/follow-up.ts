@@ -1,6 +1,13 @@
 import { type AlertLog, type Cursor, type Ports, type Store, systemRandom } from '@therapytrain/alerts-core';
 import { Secret } from '@therapytrain/alerts-core/channel';
-import { breakerStates, type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
+import {
+  breakerStates,
+  createDecisionFeed,
+  type Desk,
+  type Policy,
+  startEngine,
+  type WatchedDecisions,
+} from '@therapytrain/alerts-manager';
 import {
   countBreaches,
   countDetections,
@@ -33,6 +40,8 @@ export interface FollowUpParts {
 /** Everything that follows from kept alerts, at work in this process. */
 export interface FollowUp {
   readonly desk: Desk;
+  /** Where responders put decisions, and where services hear of them. */
+  readonly decisions: WatchedDecisions;
   /** How many alerts are kept and not planned yet. */
   lag(): number;
   /** How far the log is planned. */
@@ -101,6 +110,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
   });
   return {
     desk: engine.desk,
+    decisions: createDecisionFeed(store, ports.clock),
     lag: () => engine.planner.lag(),
     planned: () => store.cursor(),
     policy: () => policy,

@@ -1,6 +1,12 @@
 import { Metadata, Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
 import { type AlertLog, type Cursor, limits, type Millis, type Ports } from '@therapytrain/alerts-core';
-import { createFlow, type Desk, type Policy } from '@therapytrain/alerts-manager';
+import {
+  createFlow,
+  type DecisionChanges,
+  type Desk,
+  type Policy,
+  type ResponseDesk,
+} from '@therapytrain/alerts-manager';
 import { admissionDefaults, type AdmissionOptions, createAdmission, type OnShed } from './admission.ts';
 import { connectionDefaults, type ConnectionOptions, createConnections } from './connections.ts';
 import { countReports, type ReportCounts } from './counting.ts';
@@ -16,9 +22,12 @@ import { createGuard } from './rpc/guard.ts';
 import { addHealth } from './rpc/health.ts';
 import { createPolicyRpc } from './rpc/policies.ts';
 import { addReflection } from './rpc/reflection.ts';
+import { createResponseRpc } from './rpc/response-rpc.ts';
 import { createStreamIncidents } from './rpc/stream-incidents.ts';
 import { createUnary, type Unary } from './rpc/unary.ts';
 import { createTokens, type Tokens } from './stream/cursor.ts';
+import type { ChangeHubOptions } from './stream/change-hub.ts';
+import { createDecisionHub, type DecisionHub, decisionHubDefaults } from './stream/decision-hub.ts';
 import { createHub, hubDefaults, type HubOptions } from './stream/hub.ts';
 import {
   createIncidentHub,
@@ -41,6 +50,10 @@ export interface GatewayParts {
   readonly observer: GatewayObserver;
   /** What people ask of what was planned. Without one the gateway keeps alerts only, and such calls are refused. */
   readonly desk?: Desk;
+  /** What people ask of responses. Without it such calls are refused. */
+  readonly responses?: ResponseDesk;
+  /** Decisions, for who enforces them. Without them such calls are refused. */
+  readonly decisions?: DecisionChanges;
   /** How many alerts are kept and not planned yet. Default: none are planned, so none wait. */
   readonly lag?: () => number;
   /** How far the log is planned: what is not is kept, whatever its age. Default: nothing is planned. */
@@ -51,6 +64,7 @@ export interface GatewayParts {
   readonly planning?: () => { readonly lag: number; readonly busy: number };
   /** Bounds that differ from the defaults; for tests. */
   readonly incidentHub?: Partial<IncidentHubOptions>;
+  readonly decisionHub?: Partial<ChangeHubOptions>;
   readonly hub?: Partial<HubOptions>;
   readonly admission?: Partial<AdmissionOptions>;
   readonly connections?: Partial<ConnectionOptions>;
@@ -147,22 +161,24 @@ interface OtherParts {
 const createOtherServices = (
   parts: GatewayParts,
   { tokens, unary, greet, counts, state }: OtherParts,
-): { readonly services: readonly RpcService[]; readonly incidents: IncidentHub | undefined } => {
-  const { desk, log, policies, planning, observer, version } = parts;
+): { readonly services: readonly RpcService[]; readonly hubs: readonly (IncidentHub | DecisionHub)[] } => {
+  const { desk, log, decisions, policies, planning, observer, version } = parts;
   const { clock, ids } = parts.ports;
   const options = { ...incidentHubDefaults, ...parts.incidentHub };
   const incidents = desk && createIncidentHub({ desk, tokens, clock, options });
+  const decided =
+    decisions &&
+    createDecisionHub({ decisions, tokens, clock, options: { ...decisionHubDefaults, ...parts.decisionHub } });
   const observe = observer.handlers;
-  const stream = createStreamIncidents(
-    { tokens, onDefect: observer.onDefect, ...(desk && incidents && { desk, hub: incidents }) },
-    greet,
-  );
+  const streaming = { tokens, greet, onDefect: observer.onDefect };
+  const stream = createStreamIncidents({ ...streaming, ...(desk && incidents && { desk, hub: incidents }) });
   const streamIncidents = observe('therapytrain.alerts.v1.IncidentService').stream('StreamIncidents', stream);
   const shared = { clock, unary, observe };
   return {
-    incidents,
+    hubs: [incidents, decided].filter((hub) => hub !== undefined),
     services: [
       ...createDeskRpc({ ...shared, desk, log, tokens, ids, streamIncidents }),
+      createResponseRpc({ ...shared, ...streaming, ids, responses: parts.responses, decisions, hub: decided }),
       createPolicyRpc({ ...shared, policies, desk, ids }),
       createStatusRpc({ ...shared, version, startedAt: clock.now(), reports: counts, state, planning, policies }),
     ],
@@ -213,7 +229,7 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
     const { loopDelay, alerts } = admission.state();
     return { ...hub.state(), loopDelay, waiting: alerts, log: log.bounds() };
   };
-  const { services, incidents } = createOtherServices(parts, { tokens, unary, greet, counts, state });
+  const { services, hubs } = createOtherServices(parts, { tokens, unary, greet, counts, state });
   for (const { definition, handlers } of services) server.addService(definition, handlers);
   const health = addHealth(server, greet);
   if (parts.reflection) addReflection(server);
@@ -229,12 +245,12 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
       if (connections.open() > 0) await ports.clock.sleep(notice);
       const gone = connections.stop();
       rpc.drain();
-      incidents?.drain(streamRetryDelay);
+      for (const each of hubs) each.drain(streamRetryDelay);
       health.endWatches();
       await shutDown(server, gone, within, ports);
       retention.stop();
       hub.close();
-      incidents?.close();
+      for (const each of hubs) each.close();
       calls.close();
       requests.close();
       admission.close();

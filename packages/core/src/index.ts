@@ -111,3 +111,5 @@ export {
   type WindowKey,
   type WindowsLetGo,
 } from './store/index.ts';
+export type { DecisionBatch, DecisionCount, DecisionQuery, Enforcer, KeptDecision } from './store/index.ts';
+export { type Decision, type DecisionFeed, type DecisionKind, decisionKinds } from './responder/decision.ts';

@@ -81,3 +81,4 @@ export type { BuiltResponder } from './responding.ts';
 export type { KillSwitch, ResponseCommand, ResponseDesk, ResponseQuery } from './response-desk.ts';
 export { responseSource } from './stages/response-alerts.ts';
 export { type ResponseReason, responseReasons } from './stages/response-reasons.ts';
+export { createDecisionFeed, type DecisionChanges, type DecisionPage, type WatchedDecisions } from './decision-feed.ts';

@@ -1,6 +1,7 @@
 import { AlertError, type Clock, type Store } from '@therapytrain/alerts-core';
 import { createChanging } from './memory-store/changing.ts';
 import { createClaims } from './memory-store/claims.ts';
+import { createDecisions } from './memory-store/decisions.ts';
 import { createPrune } from './memory-store/prune.ts';
 import { createQuestions } from './memory-store/questions.ts';
 import { createResponseQuestions } from './memory-store/responses.ts';
@@ -19,6 +20,7 @@ export const createMemoryStore = ({ clock }: MemoryStoreParts): Store => {
   const claims = createClaims(rows, changing, clock);
   const questions = createQuestions(rows);
   const responses = createResponseQuestions(rows);
+  const decisions = createDecisions(rows);
   let closed = false;
   const whileOpen = <A extends readonly unknown[], R>(work: (...args: A) => R) => {
     return async (...args: A): Promise<R> => {
@@ -56,6 +58,15 @@ export const createMemoryStore = ({ clock }: MemoryStoreParts): Store => {
     responses: whileOpen(responses.responses),
     responseFacts: whileOpen(responses.responseFacts),
     killSwitch: whileOpen(responses.killSwitch),
+    putDecision: write(decisions.put),
+    endDecision: write(decisions.end),
+    noteEnforcer: write(decisions.note),
+    decision: whileOpen(decisions.one),
+    decisions: whileOpen(decisions.list),
+    decisionCounts: whileOpen(decisions.counts),
+    changedDecisions: whileOpen(decisions.changed),
+    newestDecisionChange: whileOpen(decisions.newest),
+    enforcers: whileOpen(decisions.enforcers),
     close: async () => void (closed = true),
   };
 };

@@ -3,6 +3,7 @@ import { changeChecks } from './store-checks/changes.ts';
 import { claimChecks } from './store-checks/claim.ts';
 import { closeChecks } from './store-checks/close.ts';
 import { commitChecks } from './store-checks/commit.ts';
+import { decisionChecks } from './store-checks/decisions.ts';
 import { listChecks } from './store-checks/lists.ts';
 import { modelChecks } from './store-checks/model.ts';
 import { pruneChecks } from './store-checks/prune.ts';
@@ -26,6 +27,7 @@ export const storeChecks: readonly StoreCheck[] = [
   ...windowChecks,
   ...changeChecks,
   ...responseChecks,
+  ...decisionChecks,
   ...closeChecks,
   ...modelChecks,
 ];

@@ -12,6 +12,7 @@ import {
   type WindowsLetGo,
 } from '@therapytrain/alerts-core';
 import { createMemoryStore, type OpenStore, testPorts } from '@therapytrain/alerts-testkit';
+import { decisionFlaws } from './decision-flaws.ts';
 
 /** A change to a store: the contract must see through each that breaks a promise. */
 type Flaw = (store: Store) => Store;
@@ -751,4 +752,5 @@ export const flawedStores: readonly FlawedStore[] = [
     (store) => ({ ...store, prune: async (by) => Math.min(1, await store.prune(by)) }),
     'responses that are over, and trips, are let go',
   ),
+  ...decisionFlaws.map(({ flaw, change, check }) => flawed(flaw, change, check)),
 ];

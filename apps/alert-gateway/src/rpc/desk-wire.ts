@@ -17,12 +17,15 @@ import {
 } from '@therapytrain/alerts-core';
 import type { ListedSilence } from '@therapytrain/alerts-manager';
 
-const numberOf = <T>(names: readonly T[], name: T): never => (names.indexOf(name) + 1) as never;
+/** The number on the wire of a name in a list of them, from 1. */
+export const numberOf = <T>(names: readonly T[], name: T): never => (names.indexOf(name) + 1) as never;
 
 // The generated encoder writes times before 1970 with negative nanoseconds, which no Timestamp may have.
-const dateOf = (instant: Instant): Date => new Date(instant < 0 ? Math.floor(instant / 1_000) * 1_000 : instant);
+/** A time as the generated encoder takes it. */
+export const dateOf = (instant: Instant): Date => new Date(instant < 0 ? Math.floor(instant / 1_000) * 1_000 : instant);
 
-const optionalDate = (instant: Instant | undefined): Date | undefined =>
+/** As {@link dateOf}, for one that may be missing. */
+export const optionalDate = (instant: Instant | undefined): Date | undefined =>
   instant === undefined ? undefined : dateOf(instant);
 
 /** An incident as `therapytrain.alerts.v1.Incident`. */

@@ -15,7 +15,14 @@ import type { Command } from '@therapytrain/alerts-manager';
 export type Fault = FieldViolation | undefined;
 
 /** The bounds of what people write. They are part of the contract: proto/ states them too. */
-const bounds = { comment: 2_000, reason: 2_000, assignee: 128, channel: 128, when: limits.filterBytes } as const;
+const bounds = {
+  comment: 2_000,
+  reason: 2_000,
+  assignee: 128,
+  channel: 128,
+  playbook: 128,
+  when: limits.filterBytes,
+} as const;
 
 /** Throws `FIELD_INVALID` with all the faults there are. */
 export const check = (...faults: readonly Fault[]): void => {
@@ -34,7 +41,7 @@ export const optionalIdFault = (field: string, value: string): Fault =>
 /** A text within the bounds of its field; one line or many. */
 export const writtenFault = (field: keyof typeof bounds, value: string, needed = false): Fault => {
   if (needed && value.trim() === '') return { field, rule: 'is required' };
-  const lines = field === 'assignee' || field === 'channel' ? 'one' : 'many';
+  const lines = field === 'assignee' || field === 'channel' || field === 'playbook' ? 'one' : 'many';
   const rule = textFault(value, bounds[field], lines);
   return rule === undefined ? undefined : { field, rule };
 };

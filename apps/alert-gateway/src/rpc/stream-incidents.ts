@@ -1,66 +1,31 @@
-import type { Metadata, ServerWritableStream } from '@grpc/grpc-js';
 import { StreamIncidentsRequest } from '@therapytrain/alerts-api';
 import { AlertError, type Cursor } from '@therapytrain/alerts-core';
 import type { Desk } from '@therapytrain/alerts-manager';
 import type { Tokens } from '../stream/cursor.ts';
 import type { IncidentHub } from '../stream/incident-hub.ts';
-import { callerOf } from './caller.ts';
 import { decodeStrictly, shapes } from './decode.ts';
 import { notPlanning } from './desk-rpc.ts';
-import { asAlertError, statusOf } from './status.ts';
-import { sinkOf } from './stream-alerts.ts';
+import { createStreaming, type StreamingParts } from './streaming.ts';
 
-/** What the stream needs. */
-export interface IncidentStreamParts {
-  readonly desk: Desk;
-  readonly hub: IncidentHub;
+/** What the stream needs. Without a desk it answers `NOT_CONFIGURED`, as all that asks the desk does. */
+export interface IncidentStreamParts extends StreamingParts {
+  readonly desk?: Desk;
+  readonly hub?: IncidentHub;
   readonly tokens: Tokens;
-  /** Told of what should not happen. */
-  readonly onDefect: (thrown: unknown) => void;
 }
 
-const placeOf = async (cursor: string, { desk, tokens }: IncidentStreamParts): Promise<Cursor | undefined> => {
+const placeOf = async (cursor: string, desk: Desk, tokens: Tokens): Promise<Cursor | undefined> => {
   if (cursor === '') return undefined;
   const place = tokens.read('incidents', '', cursor);
   if (place <= (await desk.changes.newest())) return place;
   throw new AlertError('CURSOR_INVALID', 'the cursor lies after the last change');
 };
 
-/** Puts the caller among the subscribers. Throws what refuses the subscription. */
-const subscribeToIncidents = async (
-  call: ServerWritableStream<Buffer, Buffer>,
-  parts: IncidentStreamParts,
-): Promise<void> => {
-  const { cursor } = decodeStrictly(call.request, shapes.StreamIncidentsRequest, StreamIncidentsRequest.decode);
-  let stop = (): void => {};
-  let left = false;
-  const leave = (): void => {
-    left = true;
-    stop();
-  };
-  call.on('cancelled', leave);
-  call.on('close', leave);
-  const place = await placeOf(cursor, parts);
-  if (left || call.cancelled) return;
-  stop = parts.hub.subscribe(place, sinkOf(call, parts));
-};
-
-/**
- * Makes the handler of `StreamIncidents`. Without a desk it answers `NOT_CONFIGURED`, as all that asks the desk does.
- */
-export const createStreamIncidents =
-  (
-    parts: Omit<IncidentStreamParts, 'desk' | 'hub'> & Partial<Pick<IncidentStreamParts, 'desk' | 'hub'>>,
-    greet: () => Metadata,
-  ) =>
-  async (call: ServerWritableStream<Buffer, Buffer>): Promise<void> => {
-    call.sendMetadata(greet());
-    try {
-      callerOf(call.metadata);
-      const { desk, hub, tokens, onDefect } = parts;
-      if (!desk || !hub) throw notPlanning();
-      await subscribeToIncidents(call, { desk, hub, tokens, onDefect });
-    } catch (error) {
-      call.emit('error', Object.assign(new Error(), statusOf(asAlertError(error, parts.onDefect))));
-    }
-  };
+/** Makes the handler of `StreamIncidents`. */
+export const createStreamIncidents = ({ desk, hub, tokens, ...parts }: IncidentStreamParts) =>
+  createStreaming(async (message) => {
+    if (!desk || !hub) throw notPlanning();
+    const { cursor } = decodeStrictly(message, shapes.StreamIncidentsRequest, StreamIncidentsRequest.decode);
+    const place = await placeOf(cursor, desk, tokens);
+    return (sink) => hub.subscribe(place, sink);
+  }, parts);

@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto'
 import { AlertError, type AlertErrorCode } from '@therapytrain/alerts-core';
 
 /** What a token is good for; one of one kind is not taken for another. */
-export type TokenKind = 'stream' | 'page' | 'incidents';
+export type TokenKind = 'stream' | 'page' | 'incidents' | 'decisions';
 
 /** Makes tokens out of places, and reads them back. Opaque, signed, and bound to one filter. */
 export interface Tokens {
@@ -17,7 +17,7 @@ export interface Tokens {
 }
 
 const version = 1;
-const kinds = { stream: 1, page: 2, list: 3, incidents: 4 } as const;
+const kinds = { stream: 1, page: 2, list: 3, incidents: 4, decisions: 5 } as const;
 type Kind = keyof typeof kinds;
 
 // Version, kind, place, digest of the filter (8), signature (16). A place is a number (6 bytes) or the text of a UUID.
@@ -29,9 +29,9 @@ const signatureBytes = 16;
 
 const refuse = (kind: Kind, rule: string): AlertError => {
   const [code, field, name] = (
-    kind === 'stream' || kind === 'incidents'
-      ? ['CURSOR_INVALID', 'cursor', 'cursor']
-      : ['PAGE_TOKEN_INVALID', 'pageToken', 'page token']
+    kind === 'page' || kind === 'list'
+      ? ['PAGE_TOKEN_INVALID', 'pageToken', 'page token']
+      : ['CURSOR_INVALID', 'cursor', 'cursor']
   ) satisfies [AlertErrorCode, string, string];
   return new AlertError(code, `the ${name} ${rule}`, { violations: [{ field, rule }] });
 };

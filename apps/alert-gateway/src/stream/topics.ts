@@ -9,6 +9,7 @@ import {
   type Millis,
 } from '@therapytrain/alerts-core';
 import type { Tokens } from './cursor.ts';
+import { durationOf } from './duration.ts';
 import { createFrameMemory } from './frames.ts';
 import { createTopic, type Topic } from './topic.ts';
 
@@ -28,10 +29,8 @@ const drainingEvent = 3;
 const encodeHeartbeat = (cursor: string, now: Instant): Uint8Array =>
   joinFields([[heartbeatEvent, Heartbeat.encode({ cursor, serverTime: new Date(now) }).finish()]]);
 
-const encodeDraining = (cursor: string, retryDelay: Millis): Uint8Array => {
-  const delay = { seconds: BigInt(Math.floor(retryDelay / 1000)), nanos: (retryDelay % 1000) * 1_000_000 };
-  return joinFields([[drainingEvent, Draining.encode({ cursor, retryDelay: delay }).finish()]]);
-};
+const encodeDraining = (cursor: string, retryDelay: Millis): Uint8Array =>
+  joinFields([[drainingEvent, Draining.encode({ cursor, retryDelay: durationOf(retryDelay) }).finish()]]);
 
 /** The expression of a filter; undefined for the empty one, which lets everything pass. Throws `FILTER_INVALID`. */
 export const compileFilter = (filter: string): Expression | undefined => {

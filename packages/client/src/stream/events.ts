@@ -1,12 +1,13 @@
 import { Draining, Heartbeat } from '@therapytrain/alerts-api';
-import { type Alert, AlertError, decodeAlert, type Millis, WireReader, wireType } from '@therapytrain/alerts-core';
+import { type Alert, AlertError, decodeAlert, WireReader, wireType } from '@therapytrain/alerts-core';
+import { type Farewell, millisOf, readingSafely, type UnknownEvent } from './following.ts';
 
 /** What a stream of alerts tells. */
 export type StreamEvent =
   | { readonly kind: 'alert'; readonly alert: Alert; readonly cursor: string }
-  | { readonly kind: 'heartbeat'; readonly cursor: string }
-  | { readonly kind: 'draining'; readonly cursor: string; readonly retryDelay: Millis }
-  | { readonly kind: 'unknown' };
+  | { readonly kind: 'heartbeat'; readonly cursor: string };
+
+type WireEvent = StreamEvent | Farewell | UnknownEvent;
 
 const bytes = (field: number): number => field * 8 + wireType.bytes;
 
@@ -28,15 +29,14 @@ const readAlert = (message: Buffer): StreamEvent => {
   return { kind: 'alert', alert, cursor };
 };
 
-const readDraining = (message: Buffer): StreamEvent => {
+const readDraining = (message: Buffer): Farewell => {
   const { cursor, retryDelay } = Draining.decode(message);
-  const wait = retryDelay ? Number(retryDelay.seconds) * 1000 + retryDelay.nanos / 1_000_000 : 0;
-  return { kind: 'draining', cursor, retryDelay: wait };
+  return { kind: 'draining', cursor, retryDelay: millisOf(retryDelay) };
 };
 
-const readAnyEvent = (message: Buffer): StreamEvent => {
+const readAnyEvent = (message: Buffer): WireEvent => {
   const reader = new WireReader(message, 16);
-  let event: StreamEvent = { kind: 'unknown' };
+  let event: WireEvent = { kind: 'unknown' };
   while (reader.at < message.length) {
     const tag = reader.tag(message.length);
     if (tag % 8 !== wireType.bytes) {
@@ -54,11 +54,4 @@ const readAnyEvent = (message: Buffer): StreamEvent => {
 };
 
 /** Decodes a `StreamAlertsResponse`; an event of a kind that only a later gateway has is `unknown`. Throws `MESSAGE_MALFORMED`. */
-export const readEvent = (message: Buffer): StreamEvent => {
-  try {
-    return readAnyEvent(message);
-  } catch (cause) {
-    if (cause instanceof AlertError) throw cause;
-    throw new AlertError('MESSAGE_MALFORMED', 'malformed message: an event does not decode', { cause });
-  }
-};
+export const readEvent = readingSafely(readAnyEvent);

@@ -21,6 +21,8 @@ export interface ResumeOptions {
 export interface Connections {
   /** Connections in a row on which nothing came. */
   failures: number;
+  /** Mends what ended a connection, where it can: then there is a next one. */
+  readonly mend?: (reason: AlertError) => boolean;
 }
 
 // Too slow is no fault that lasts: what was missed is where it was.
@@ -41,7 +43,7 @@ export async function* resuming<Event>(
     options.onState?.({ kind: 'connecting', tries: connections.failures });
     const reason = yield* events(signal);
     if (signal.aborted) return;
-    if (!mayResume(reason)) throw reason;
+    if (!mayResume(reason) && !connections.mend?.(reason)) throw reason;
     connections.failures++;
     const after = reason.retryAfter === undefined ? backoff(connections.failures) : spread(reason.retryAfter, random);
     options.onState?.({ kind: 'waiting', after, reason });

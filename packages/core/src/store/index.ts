@@ -40,3 +40,4 @@ export {
 } from './response.ts';
 export type { Explanation, ExplanationStep } from './explanation.ts';
 export type { DetectionWindow, WindowCount, WindowKey, WindowsLetGo } from './window.ts';
+export type { DecisionBatch, DecisionCount, DecisionQuery, Enforcer, KeptDecision } from './decision.ts';

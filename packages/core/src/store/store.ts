@@ -1,5 +1,7 @@
 import type { Cursor } from '../log.ts';
 import type { Instant } from '../ports.ts';
+import type { Decision } from '../responder/decision.ts';
+import type { DecisionBatch, DecisionCount, DecisionQuery, Enforcer, KeptDecision } from './decision.ts';
 import type { Hidden, HiddenTotal, Incident, Silence } from './incident.ts';
 import type { Claim, Delivery, DeliveryState, NewJob, Settlement } from './job.ts';
 import type { KillSwitch, Response, ResponseFacts, ResponseFactsQuery, ResponseQuery, Trip } from './response.ts';
@@ -185,7 +187,9 @@ export interface Store {
   /**
    * Lets go of what was over before a time, the oldest first, at most `limit` rows of each sort: jobs that ended
    * and whose digest, if one tells them, has ended too, incidents that were resolved and of which no job is left, silences with what they hid, ids of requests,
-   * responses that do not stand and were changed last before it and of which no job is left, trips. The accounting and the audit stay. Gives how many rows went; 0 when there is nothing left to let go.
+   * responses that do not stand and were changed last before it and of which no job is left, trips, decisions that are
+   * over, enforcers that have said nothing since. The accounting and the audit stay. Gives how many rows went; 0 when
+   * there is nothing left to let go.
    */
   prune(by: { readonly before: Instant; readonly limit: number }): Promise<number>;
   /** Every channel that was ever counted, by name. */
@@ -201,5 +205,28 @@ export interface Store {
   responseFacts(query: ResponseFactsQuery): Promise<ResponseFacts>;
   /** Off, by nobody, at 0, before anybody turned it. */
   killSwitch(): Promise<KillSwitch>;
+  /**
+   * Keeps the decision, in the place of the one of its id: asked twice, it is there once, and that is one change. False
+   * where a higher `fence` was seen for its id; then nothing has changed. A fence is known until the decision is let go.
+   */
+  putDecision(decision: Decision, fence: number): Promise<boolean>;
+  /** Ends it at a time. Already ended, or never there, is true and no change. False as for `putDecision`. */
+  endDecision(id: string, fence: number, at: Instant): Promise<boolean>;
+  decision(id: string): Promise<KeptDecision | undefined>;
+  decisions(query: DecisionQuery): Promise<readonly Decision[]>;
+  /** How many are in force at a time, of each kind that has some; in the order of the kinds' names. */
+  decisionCounts(at: Instant): Promise<readonly DecisionCount[]>;
+  /**
+   * Decisions whose newest change lies after this place in the order of all changes of decisions, ended ones too. Reading
+   * on from the cursor of each batch passes over no change; of several changes of one only the newest is told. That the
+   * time of one has come is no change.
+   */
+  changedDecisions(after: Cursor, limit: number): Promise<DecisionBatch>;
+  /** The place of the newest change of all decisions; 0 in a store that never kept one. It never goes back. */
+  newestDecisionChange(): Promise<Cursor>;
+  /** Notes what an enforcer says, in the place of what it said before. */
+  noteEnforcer(enforcer: Enforcer): Promise<void>;
+  /** All that are known, by name. */
+  enforcers(): Promise<readonly Enforcer[]>;
   close(): Promise<void>;
 }

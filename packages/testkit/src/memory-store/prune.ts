@@ -1,5 +1,6 @@
 import type { Instant } from '@therapytrain/alerts-core';
 import { stands } from './responses.ts';
+import { overAt } from './decisions.ts';
 import type { JobRow, Rows } from './rows.ts';
 
 interface By {
@@ -44,6 +45,22 @@ const pruneResponses = (rows: Rows, { before, limit }: By): number => {
   return responses.length + trips.length;
 };
 
+const pruneDecisions = (rows: Rows, { before, limit }: By): number => {
+  const over = rows.decisions.keys().flatMap((id) => {
+    const row = rows.decisions.get(id);
+    return row && overAt(row) < before ? [{ id, place: row.place, over: overAt(row) }] : [];
+  });
+  const going = over.sort((one, other) => one.over - other.over || byId(one, other)).slice(0, limit);
+  for (const { id, place } of going) {
+    rows.decisions.remove(id);
+    rows.noteDecisionsLetGo(Math.max(rows.decisionsLetGo(), place));
+  }
+  const quiet = rows.enforcers.all().filter(({ at }) => at < before);
+  quiet.sort((one, other) => one.at - other.at || (one.name < other.name ? -1 : 1));
+  for (const { name } of quiet.slice(0, limit)) rows.enforcers.remove(name);
+  return going.length + Math.min(quiet.length, limit);
+};
+
 /** Lets go of what is over, within a transaction. Gives how many rows went. */
 export const createPrune =
   (rows: Rows) =>
@@ -73,5 +90,5 @@ export const createPrune =
       return resolved.some(({ id }) => id === incident);
     });
     for (const place of refs) rows.refs.remove(place);
-    return ended.length + resolved.length + silences + responses + requests.length;
+    return ended.length + resolved.length + silences + responses + requests.length + pruneDecisions(rows, by);
   };

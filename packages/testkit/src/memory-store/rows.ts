@@ -1,10 +1,12 @@
 import type {
   AuditEntry,
   Cursor,
+  Decision,
   Delivery,
   DeliveryState,
   Hidden,
   DetectionWindow,
+  Enforcer,
   Incident,
   Instant,
   KillSwitch,
@@ -21,6 +23,14 @@ export interface JobRow extends Omit<Delivery, 'state'> {
   /** How often it was claimed, ever: the newest claim's token. */
   readonly claims: number;
   readonly claimedUntil: Instant;
+}
+
+/** What is known of a decision: of one that was ended before it came, its fence alone. */
+export interface DecisionRow {
+  readonly fence: number;
+  readonly decision: Decision | undefined;
+  readonly place: Cursor;
+  readonly endedAt: Instant | undefined;
 }
 
 /** Rows by their key. A write is taken back if the transaction that it belongs to fails. */
@@ -56,8 +66,16 @@ export interface Rows {
   readonly trips: Table<Trip>;
   /** One at most. */
   readonly killSwitches: Table<KillSwitch>;
+  readonly decisions: Table<DecisionRow>;
+  readonly enforcers: Table<Enforcer>;
   cursor(): Cursor;
   moveCursor(to: Cursor): void;
+  /** The place of the newest change of all decisions. */
+  decisionPlace(): Cursor;
+  moveDecisionPlace(to: Cursor): void;
+  /** The highest place of which the row is gone. */
+  decisionsLetGo(): Cursor;
+  noteDecisionsLetGo(to: Cursor): void;
   audit(): readonly AuditEntry[];
   addEntry(entry: AuditEntry): void;
   /** Does all of the work, or leaves everything as it was and throws what the work threw. */
@@ -90,7 +108,18 @@ export const createRows = (): Rows => {
     };
   };
   const entries: AuditEntry[] = [];
-  let cursor = 0;
+  const mark = () => {
+    let value = 0;
+    return {
+      get: (): Cursor => value,
+      move: (to: Cursor): void => {
+        const before = value;
+        undo.push(() => void (value = before));
+        value = to;
+      },
+    };
+  };
+  const [cursor, decisionPlace, decisionsLetGo] = [mark(), mark(), mark()];
   return {
     incidents: table(),
     places: table(),
@@ -104,12 +133,14 @@ export const createRows = (): Rows => {
     responses: table(),
     trips: table(),
     killSwitches: table(),
-    cursor: () => cursor,
-    moveCursor: (to) => {
-      const before = cursor;
-      undo.push(() => void (cursor = before));
-      cursor = to;
-    },
+    decisions: table(),
+    enforcers: table(),
+    cursor: cursor.get,
+    moveCursor: cursor.move,
+    decisionPlace: decisionPlace.get,
+    moveDecisionPlace: decisionPlace.move,
+    decisionsLetGo: decisionsLetGo.get,
+    noteDecisionsLetGo: decisionsLetGo.move,
     audit: () => entries,
     addEntry: (entry) => {
       undo.push(() => void entries.pop());

@@ -10,6 +10,7 @@ import {
   claimOne,
   crashed,
   dead,
+  decisionOf,
   done,
   entryOf,
   idsOf,
@@ -46,6 +47,15 @@ const refusesAfterwards = async (subject: StoreSubject): Promise<void> => {
     store.audit(0, 1),
     store.windows([]),
     store.windowCounts(),
+    store.putDecision(decisionOf(subject.ports), 1),
+    store.endDecision('', 1, 0),
+    store.noteEnforcer({ name: 'shop', kinds: [], cursor: 0, at: 0 }),
+    store.decision(''),
+    store.decisions({ at: 0, limit: 1 }),
+    store.decisionCounts(0),
+    store.changedDecisions(0, 1),
+    store.newestDecisionChange(),
+    store.enforcers(),
   ];
   await Promise.all(calls().map((call) => rejectsWith('CLOSED', call)));
   await closing;
@@ -81,6 +91,10 @@ const fill = async (subject: StoreSubject): Promise<void> => {
     jobOf(ports, { slot: 's' }),
   );
   await store.commit({ cancel: ['s'] });
+  const [kept, ended] = [decisionOf(ports), decisionOf(ports, { kind: 'lock_account', target: 'u-1' })];
+  await Promise.all([kept, ended].map((each) => store.putDecision(each, 2)));
+  await store.endDecision(ended.id, 3, ports.clock.now());
+  await store.noteEnforcer({ name: 'shop-1', kinds: ['lock_account', 'step_up'], cursor: 2, at: ports.clock.now() });
   const [one, other] = (await claim(subject, { except: ['mail'] })).filter(({ job }) => job.target === 'slack');
   assert.ok(one && other);
   await store.settle([

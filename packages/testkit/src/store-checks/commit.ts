@@ -44,6 +44,11 @@ const beginsEmpty = async ({ store }: StoreSubject): Promise<void> => {
     windowCounts: [],
     responses: [],
     killSwitch: { on: false, by: '', reason: '', at: 0 },
+    decisions: [],
+    decisionCounts: [],
+    changedDecisions: { decisions: [], cursor: 0, isIncomplete: false },
+    newestDecisionChange: 0,
+    enforcers: [],
   });
   assert.equal(await store.incident('019b76da-a800-7000-8000-000000000000'), undefined);
   assert.deepEqual(await store.incidentsOf([keyOf(1)], 0), []);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type {
   Account,
   Claim,
+  Decision,
   Delivery,
   DeliveryState,
   DetectionWindow,
@@ -171,6 +172,20 @@ export const responseOf = ({ clock, ids }: TestPorts, changes: Partial<Response>
   ...changes,
 });
 
+/** A decision that is in force for an hour from now. */
+export const decisionOf = ({ clock, ids }: TestPorts, changes: Partial<Decision> = {}): Decision => ({
+  id: ids.next(),
+  kind: 'block_address',
+  target: '2001:db8::7/64',
+  resource: '',
+  perMinute: 0,
+  from: clock.now(),
+  until: clock.now() + 3_600_000,
+  playbook: 'brute-force',
+  incident: '019b76da-a800-7000-8000-00000000aaaa',
+  ...changes,
+});
+
 const knownWindows = ['brute-force', 'other'].flatMap((detection) =>
   Array.from({ length: 10 }, (_, n) => ({ detection, group: keyOf(n) })),
 );
@@ -285,4 +300,9 @@ export const allOf = async (store: Store): Promise<Record<string, unknown>> => (
   windowCounts: await store.windowCounts(),
   responses: await store.responses({ limit: 10_000 }),
   killSwitch: await store.killSwitch(),
+  decisions: await store.decisions({ at: 0, limit: 10_000 }),
+  decisionCounts: await store.decisionCounts(0),
+  changedDecisions: await store.changedDecisions(0, 10_000),
+  newestDecisionChange: await store.newestDecisionChange(),
+  enforcers: await store.enforcers(),
 });

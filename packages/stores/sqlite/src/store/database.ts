@@ -7,6 +7,7 @@ import { migrate } from '../schema.ts';
 import { configure, forceRecovered } from '../writer.ts';
 import { createAddCount, createApply } from './changes.ts';
 import { createClaims, type Claims } from './claims.ts';
+import { createDecisionWrites, type DecisionWrites } from './decisions.ts';
 import { createPrune, type Prune } from './prune.ts';
 import { createQuestions, type Questions } from './questions.ts';
 import type { PackedChanges } from './rows.ts';
@@ -14,7 +15,7 @@ import { storeMigrations } from './schema.ts';
 import { createSettling, type Settling } from './settle.ts';
 
 /** What changes the database, within a transaction. */
-export interface Writes extends Claims, Settling {
+export interface Writes extends Claims, Settling, DecisionWrites {
   prune: Prune;
   commit(changes: PackedChanges, at: Instant): void;
 }
@@ -51,7 +52,13 @@ export const openStoreDatabase = (file: string): StoreDatabase => {
     return {
       connection: db,
       questions: createQuestions(db),
-      writes: { commit: apply, ...createClaims(db), ...createSettling(db, addCount, apply), prune: createPrune(db) },
+      writes: {
+        commit: apply,
+        ...createClaims(db),
+        ...createSettling(db, addCount, apply),
+        ...createDecisionWrites(db),
+        prune: createPrune(db),
+      },
       checkpoints: createCheckpoints(db),
       close: () => db.close(),
     };

@@ -91,13 +91,30 @@ const createResponses = (db: DatabaseSync) => {
     Number(drop.run(idFloor(before), before, limit).changes) + Number(dropTrips.run(before, limit).changes);
 };
 
+const createDecisions = (db: DatabaseSync) => {
+  const drop = db.prepare(`
+    DELETE FROM decisions WHERE place IN (SELECT place FROM decisions WHERE over < ? ORDER BY over, id LIMIT ?)
+    RETURNING place
+  `);
+  const note = db.prepare("UPDATE meta SET value = max(value, ?) WHERE name = 'decisions_let_go'");
+  return ({ before, limit }: PruneBy): number => {
+    const gone = drop.all(before, limit) as unknown as readonly { readonly place: number }[];
+    if (gone.length > 0) note.run(gone.reduce((most, { place }) => Math.max(most, place), 0));
+    return gone.length;
+  };
+};
+
 /** Makes what lets go. */
 export const createPrune = (db: DatabaseSync): Prune => {
   const dropRequests = db.prepare(
     'DELETE FROM requests WHERE id IN (SELECT id FROM requests WHERE at < ? ORDER BY at, id LIMIT ?)',
   );
-  const [jobs, incidents, silences] = [createJobs(db), createIncidents(db), createSilences(db)];
-  const responses = createResponses(db);
-  return (by) =>
-    jobs(by) + incidents(by) + silences(by) + responses(by) + Number(dropRequests.run(by.before, by.limit).changes);
+  const dropEnforcers = db.prepare(
+    'DELETE FROM enforcers WHERE name IN (SELECT name FROM enforcers WHERE at < ? ORDER BY at, name LIMIT ?)',
+  );
+  const sorts = [createJobs(db), createIncidents(db), createSilences(db), createResponses(db), createDecisions(db)];
+  return (by) => {
+    const plain = [dropRequests, dropEnforcers].map((drop) => Number(drop.run(by.before, by.limit).changes));
+    return [...sorts.map((sort) => sort(by)), ...plain].reduce((sum, rows) => sum + rows, 0);
+  };
 };

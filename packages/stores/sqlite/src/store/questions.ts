@@ -10,6 +10,7 @@ import {
   type Instant,
   type PairState,
 } from '@therapytrain/alerts-core';
+import { createDecisionQuestions, type DecisionQuestions } from './decisions.ts';
 import { type EntryRow, jobColumns, type JobRow } from './rows.ts';
 import { inStates } from './in-states.ts';
 import { createResponseQuestions, type ResponseQuestions } from './responses.ts';
@@ -23,7 +24,7 @@ export interface ChangedRow {
 }
 
 /** Answers from the database. Incidents and silences are told as JSON. */
-export interface Questions extends WindowQuestions, ResponseQuestions {
+export interface Questions extends WindowQuestions, ResponseQuestions, DecisionQuestions {
   cursor(): Cursor;
   incidentsOf(keys: readonly string[], resolvedSince: Instant): readonly string[];
   incident(id: string): string | undefined;
@@ -172,6 +173,7 @@ export const createQuestions = (db: DatabaseSync): Questions => {
     ...createWindowQuestions(db),
     ...createResponseQuestions(db, prepared),
     ...createFeed(db),
+    ...createDecisionQuestions(db),
     accounting: createAccounting(db),
     cursor: () => (cursor.get() as { readonly value: number }).value,
     incidentsOf: (keys, resolvedSince) =>

@@ -8,12 +8,14 @@ import type {
   Delivery,
   DeliveryState,
   Hidden,
+  Decision,
   DetectionWindow,
   Incident,
   Instant,
   Job,
   JobKind,
   KillSwitch,
+  KeptDecision,
   NewAuditEntry,
   NewJob,
   Response,
@@ -67,6 +69,13 @@ export interface ResponseRow {
   readonly created: Instant;
   readonly updated: Instant;
   readonly json: string;
+}
+
+/** A decision of a responder likewise. */
+export interface DecisionRow {
+  readonly place: Cursor;
+  readonly json: string;
+  readonly ended: Instant | null;
 }
 
 /** A decision likewise. */
@@ -257,4 +266,14 @@ export const toClaim = (row: JobRow): Claim => ({
   job: toJob(row),
   token: String(row.claims),
   until: row.claimedUntil,
+});
+
+/** The decision of a row. */
+export const toDecision = (json: string): Decision => JSON.parse(json) as Decision;
+
+/** A decision as it is kept. */
+export const toKeptDecision = ({ place, json, ended }: DecisionRow): KeptDecision => ({
+  decision: toDecision(json),
+  place,
+  endedAt: ended ?? undefined,
 });

@@ -125,4 +125,20 @@ export const storeMigrations: readonly string[] = [
   CREATE TABLE trips (scope TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE kill_switch (one INTEGER PRIMARY KEY CHECK (one = 1), json TEXT NOT NULL) STRICT;
   `,
+  `
+  -- Decisions, one row of each at the place of its newest change, as for incidents. over: when it ends, or was ended.
+  -- Without JSON: one that was ended before it came, of which only the fence is known.
+  CREATE TABLE decisions (
+    place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, fence INTEGER NOT NULL, kind TEXT, json TEXT,
+    over INTEGER NOT NULL, ended INTEGER
+  ) STRICT;
+  CREATE INDEX decisions_over ON decisions (over, kind);
+  -- The highest place that was let go: who has read less has missed something.
+  INSERT INTO meta VALUES ('decisions_let_go', 0);
+
+  -- kinds: names of kinds of decisions as JSON.
+  CREATE TABLE enforcers (
+    name TEXT PRIMARY KEY, kinds TEXT NOT NULL, cursor INTEGER NOT NULL, at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

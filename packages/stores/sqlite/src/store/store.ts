@@ -12,9 +12,11 @@ import {
   packChanges,
   packSettled,
   toClaim,
+  toDecision,
   toDelivery,
   toEntry,
   toIncident,
+  toKeptDecision,
   toResponse,
   toSilence,
 } from './rows.ts';
@@ -59,7 +61,12 @@ export const openSqliteStore = async ({
   thread.on('exit', () => {
     if (!closing) die('the thread of the store failed', 'it ended');
   });
-  return { ...createReads(asking), ...createWrites(asking, clock), close: () => (closing ??= close(thread, asking)) };
+  return {
+    ...createReads(asking),
+    ...createDecisionReads(asking),
+    ...createWrites(asking, clock),
+    close: () => (closing ??= close(thread, asking)),
+  };
 };
 
 const prepare = (directory: string): string => {
@@ -71,9 +78,12 @@ const prepare = (directory: string): string => {
 };
 
 // What comes from another thread is copied into objects of this one, also where a test runner makes realms of its own.
-type Writing = 'commit' | 'claim' | 'renew' | 'settle' | 'replay' | 'prune';
+type Deciding = 'putDecision' | 'endDecision' | 'noteEnforcer';
+type Writing = 'commit' | 'claim' | 'renew' | 'settle' | 'replay' | 'prune' | Deciding;
+type AboutDecisions =
+  'decision' | 'decisions' | 'decisionCounts' | 'changedDecisions' | 'newestDecisionChange' | 'enforcers';
 
-const createReads = ({ ask }: Asking): Omit<Store, Writing | 'close'> => ({
+const createReads = ({ ask }: Asking): Omit<Store, Writing | AboutDecisions | 'close'> => ({
   cursor: () => ask('cursor'),
   incidentsOf: async (keys, since) => Array.from(await ask('incidentsOf', [...new Set(keys)], since), toIncident),
   incident: async (id) => {
@@ -118,6 +128,23 @@ const createReads = ({ ask }: Asking): Omit<Store, Writing | 'close'> => ({
   windowCounts: async () => Array.from(await ask('windowCounts'), (count) => ({ ...count })),
 });
 
+const createDecisionReads = ({ ask }: Asking): Pick<Store, AboutDecisions> => ({
+  decision: async (id) => {
+    const row = await ask('decision', id);
+    return row && toKeptDecision(row);
+  },
+  decisions: async (query) => Array.from(await ask('decisions', query), toDecision),
+  decisionCounts: async (at) => Array.from(await ask('decisionCounts', at), (count) => ({ ...count })),
+  changedDecisions: async (after, limit) => {
+    const { rows, letGo } = await ask('changedDecisions', after, limit);
+    const decisions = Array.from(rows, toKeptDecision);
+    return { decisions, cursor: decisions.at(-1)?.place ?? after, isIncomplete: after < letGo };
+  },
+  newestDecisionChange: () => ask('newestDecisionChange'),
+  enforcers: async () =>
+    Array.from(await ask('enforcers'), ({ kinds, ...enforcer }) => ({ ...enforcer, kinds: [...kinds] })),
+});
+
 const createWrites = ({ ask }: Asking, clock: Pick<Clock, 'now'>): Pick<Store, Writing> => ({
   commit: async (changes) => ask('commit', packChanges(changes), clock.now()),
   claim: async (by) => Array.from(await ask('claim', by), toClaim),
@@ -125,6 +152,12 @@ const createWrites = ({ ask }: Asking, clock: Pick<Clock, 'now'>): Pick<Store, W
   settle: async (settled) => [...(await ask('settle', settled.map(packSettled), clock.now()))],
   replay: async (ids, due) => Array.from(await ask('replay', [...new Set(ids)], due), toDelivery),
   prune: (by) => ask('prune', by),
+  putDecision: (decision, fence) => {
+    const { id, kind, until } = decision;
+    return ask('putDecision', { id, kind, until, json: JSON.stringify(decision) }, fence);
+  },
+  endDecision: (id, fence, at) => ask('endDecision', id, fence, at),
+  noteEnforcer: (enforcer) => ask('noteEnforcer', enforcer),
 });
 
 /** Waits for the calls that were made, and ends the thread. */
