@@ -5,6 +5,7 @@ import {
   createDecisionFeed,
   type Desk,
   type Policy,
+  type ResponseDesk,
   startEngine,
   type WatchedDecisions,
 } from '@therapytrain/alerts-manager';
@@ -14,14 +15,17 @@ import {
   countRows,
   type Logger,
   traceChannel,
+  traceResponder,
   watchDeliveries,
   watchIncidents,
 } from '@therapytrain/alerts-telemetry';
 import type { Meter, Tracer } from '@opentelemetry/api';
 import { createChannels } from './channels.ts';
-import type { Prepared } from './in-force.ts';
+import { type Prepared, together } from './in-force.ts';
 import { loadKey } from './keys.ts';
 import { channelKinds } from './kinds.ts';
+import { responderKinds } from './responder-kinds.ts';
+import { createResponders } from './responders.ts';
 import { startPruning } from './pruning.ts';
 
 /** What the follow-up of alerts is made of. */
@@ -40,6 +44,8 @@ export interface FollowUpParts {
 /** Everything that follows from kept alerts, at work in this process. */
 export interface FollowUp {
   readonly desk: Desk;
+  /** What people ask of responses. */
+  readonly responses: ResponseDesk;
   /** Where responders put decisions, and where services hear of them. */
   readonly decisions: WatchedDecisions;
   /** How many alerts are kept and not planned yet. */
@@ -51,8 +57,8 @@ export interface FollowUp {
   /** How far planning is behind, and how many attempts are under way. */
   planning(): { readonly lag: number; readonly busy: number };
   /**
-   * Builds everything that another policy needs. Throws `POLICY_INVALID` and changes nothing where a channel cannot be
-   * built. What it returns puts the policy and its channels in force, in one step that cannot fail.
+   * Builds everything that another policy needs. Throws `POLICY_INVALID` and changes nothing where a channel or a
+   * responder cannot be built. What it returns puts the policy and what was built in force, in one step that cannot fail.
    */
   prepare(policy: Policy): Prepared;
   /** Ends planning and the attempts under way, and closes channels and store. */
@@ -67,31 +73,50 @@ const countPruned = (meter: Meter, logger: Logger) => {
   };
 };
 
+const byKind = <K extends { readonly kind: string }>(kinds: readonly K[]): ReadonlyMap<string, K> =>
+  new Map(kinds.map((each) => [each.kind, each]));
+
 /** The most that the metric of what is overdue looks at. */
 const mostOverdue = 10_000;
 
-/** Builds the channels of the policy and starts the engine. Rejects with `POLICY_INVALID` where one cannot be built. */
+/** Builds the channels and responders of the policy and starts the engine. Rejects with `POLICY_INVALID` where one cannot be built. */
 export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => {
   const { log, ports, directory, tracer, meter, logger } = parts;
   const store = countBreaches(parts.store, meter);
   let { policy } = parts;
+  const decisions = createDecisionFeed(store, ports.clock);
   const channels = createChannels({
-    kinds: new Map(channelKinds.map((each) => [each.kind, each])),
+    kinds: byKind(channelKinds),
     ports,
     wrap: (settings, channel) => traceChannel(settings, channel, tracer, meter),
   });
-  channels.prepare(policy.channels).use();
+  const responders = createResponders({
+    kinds: byKind(responderKinds),
+    ports: { ...ports, decisions },
+    wrap: (settings, responder) => traceResponder(settings, responder, tracer, meter),
+  });
+  const prepare = (next: Policy): Prepared =>
+    together(channels.prepare(next.channels), () => responders.prepare(next.responders));
+  prepare(policy).use();
   const key = Buffer.from(loadKey('pseudonym', directory, systemRandom)).toString('hex');
   const engine = startEngine({
     log,
     store,
     policy: () => policy,
     channel: channels.get,
+    responder: responders.get,
     pseudonymKey: new Secret(key),
     ports,
     onRaised: countDetections(meter),
     onError: (err) => logger.error({ err }, 'planning or delivering failed'),
   });
+  const revertProtected = (): void => {
+    engine.revertProtected().then(
+      (count) => count > 0 && logger.warn({ count }, 'responses against what is protected now are taken back'),
+      (err: unknown) => logger.error({ err }, 'responses against what is protected were not looked for'),
+    );
+  };
+  revertProtected();
   const overdue = () => store.incidents({ overdueAt: ports.clock.now(), limit: mostOverdue });
   watchIncidents(meter, { overdue });
   watchDeliveries(meter, {
@@ -110,17 +135,19 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
   });
   return {
     desk: engine.desk,
-    decisions: createDecisionFeed(store, ports.clock),
+    responses: engine.responses,
+    decisions,
     lag: () => engine.planner.lag(),
     planned: () => store.cursor(),
     policy: () => policy,
     prepare: (next) => {
-      const prepared = channels.prepare(next.channels);
+      const prepared = prepare(next);
       return {
         ...prepared,
         use: () => {
           prepared.use();
           policy = next;
+          revertProtected();
         },
       };
     },
@@ -128,7 +155,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
     stop: async () => {
       pruning.stop();
       await engine.stop();
-      await channels.close();
+      await Promise.all([channels.close(), responders.close()]);
       await store.close();
     },
   };

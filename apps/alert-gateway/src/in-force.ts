@@ -32,6 +32,8 @@ export interface InForceParts<S, T> {
   /** Builds one; throws where its settings cannot be met. `during` runs an attempt, which keeps it from being closed. */
   readonly build: (settings: S, during: <R>(attempt: () => Promise<R>) => Promise<R>) => T;
   readonly clock: Clock;
+  /** True: what no policy names any more is kept all the same, for what it has begun and must still end. */
+  readonly outlasts?: boolean;
 }
 
 interface Built<T> {
@@ -108,6 +110,7 @@ const createLeaving = (clock: Clock) => {
 export const createInForce = <S extends Settings, T extends { readonly close: () => Promise<void> }>({
   build,
   clock,
+  outlasts = false,
 }: InForceParts<S, T>): InForce<S, T> => {
   let current: ReadonlyMap<string, Built<T>> = new Map();
   const leaving = createLeaving(clock);
@@ -127,9 +130,10 @@ export const createInForce = <S extends Settings, T extends { readonly close: ()
         return [name, each];
       };
       try {
-        const next = new Map([...wanted].map(taken));
+        const left = [...current].filter(([name]) => !wanted.has(name));
+        const next = new Map([...(outlasts ? left : []), ...[...wanted].map(taken)]);
         return {
-          differ: made.length > 0 || next.size !== current.size,
+          differ: made.length > 0 || left.length > 0,
           use: () => {
             const kept = new Set(next.values());
             for (const each of current.values()) if (!kept.has(each)) leaving.letGo(each);
@@ -152,15 +156,26 @@ export const createInForce = <S extends Settings, T extends { readonly close: ()
   };
 };
 
-/** Two that are put in force together. */
-export const together = (one: Prepared, other: Prepared): Prepared => ({
-  differ: one.differ || other.differ,
-  use: () => {
-    one.use();
-    other.use();
-  },
-  drop: async () => {
-    await one.drop();
-    await other.drop();
-  },
-});
+/** Two that are put in force together. Where the other one cannot be prepared, the first is dropped. */
+export const together = (one: Prepared, prepareOther: () => Prepared): Prepared => {
+  const prepared = (): Prepared => {
+    try {
+      return prepareOther();
+    } catch (error) {
+      void one.drop();
+      throw error;
+    }
+  };
+  const other = prepared();
+  return {
+    differ: one.differ || other.differ,
+    use: () => {
+      one.use();
+      other.use();
+    },
+    drop: async () => {
+      await one.drop();
+      await other.drop();
+    },
+  };
+};

@@ -116,6 +116,7 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
     log,
     policy: followUp.policy,
     desk: followUp.desk,
+    responses: followUp.responses,
     decisions: followUp.decisions,
     lag: followUp.lag,
     planned: followUp.planned,

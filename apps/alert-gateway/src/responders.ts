@@ -22,10 +22,14 @@ export interface BuiltResponder {
 /** The responders of the policy in force. `prepare` throws `POLICY_INVALID` where one cannot be built. */
 export type Responders = InForce<ResponderSettings, BuiltResponder>;
 
-/** Makes the responders; there are none until a policy is put in force. */
+/**
+ * Makes the responders; there are none until a policy is put in force. One that is no longer in the policy stays: what it
+ * did is still to be taken back.
+ */
 export const createResponders = ({ kinds, ports, wrap }: RespondersParts): Responders =>
   createInForce({
     clock: ports.clock,
+    outlasts: true,
     build: (settings, during) => {
       const kind = kinds.get(settings.kind);
       const where = `responders.${settings.name}`;
