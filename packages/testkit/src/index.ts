@@ -53,3 +53,11 @@ export type {
   ResponderWish,
   ResponderWorld,
 } from './responder-checks/subject.ts';
+export {
+  pressSlackButton,
+  sendPress,
+  signAsSlack,
+  type SignedPress,
+  slackPress,
+  type SlackPress,
+} from './peers/slack-press.ts';
