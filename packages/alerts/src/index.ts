@@ -21,3 +21,12 @@ export {
   type WebhookNotification,
 } from './notification-config.ts';
 export { NotificationHandler, type NotificationOptions } from './notification-handler.ts';
+export {
+  type ActionTaken,
+  AutomatedResponseHandler,
+  type AutomatedResponseOptions,
+  refusedResponse,
+} from './automated-response-handler.ts';
+export type { RefusalRule, ResponseBudget, ResponseGuardrails } from './response-guardrails.ts';
+export type { RateLimiterService, ResponseServices, SecurityAuditService, UserService } from './response-services.ts';
+export type { ResponseAction } from './response-steps.ts';

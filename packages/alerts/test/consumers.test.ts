@@ -58,8 +58,10 @@ test('the one import holds what the document shows, and no more than is meant', 
     'AlertManager',
     'AlertSeverity',
     'AlertType',
+    'AutomatedResponseHandler',
     'NotificationConfig',
     'NotificationHandler',
+    'refusedResponse',
     'severityName',
   ]);
 });

@@ -40,3 +40,24 @@ export {
 export { storeChecks, storeContract } from './store-contract.ts';
 export { testPorts, type TestPorts, type TestPortsOptions } from './test-ports.ts';
 export { waitFor, type WaitOptions } from './wait-for.ts';
+export { type ActionPeer, type ActionPeerOptions, startActionPeer } from './peers/action-peer.ts';
+export { createDecisionWorld, type DecisionWorld } from './peers/decision-world.ts';
+export type { AskedEffect } from './peers/fenced-effects.ts';
+export { appliesTo, responderChecks, responderContract, type ResponderContractOptions } from './responder-contract.ts';
+export type {
+  OpenResponderSubject,
+  ResponderCheck,
+  ResponderEffect,
+  ResponderNeed,
+  ResponderSubject,
+  ResponderWish,
+  ResponderWorld,
+} from './responder-checks/subject.ts';
+export {
+  pressSlackButton,
+  sendPress,
+  signAsSlack,
+  type SignedPress,
+  slackPress,
+  type SlackPress,
+} from './peers/slack-press.ts';

@@ -20,6 +20,15 @@ import { createHook } from './hook.ts';
 import { options, type SlackOptions } from './options.ts';
 import { render } from './render.ts';
 
+export { approvalActions, type ApprovalButtons, approvalButtons, type ApprovalVerb } from './approval-buttons.ts';
+export {
+  type ApprovalCommand,
+  type PressRefusal,
+  pressRefusals,
+  type SlackApprovalOptions,
+  slackApprovals,
+  type SlackApprovals,
+} from './approvals.ts';
 export { createReplayCache, type ReplayCache, type SlackRequest, verifySlackRequest, type Verified } from './verify.ts';
 
 type Deliver = (...given: [...Parameters<Channel['deliver']>, deadline: Deadline]) => Promise<Outcome>;

@@ -3,17 +3,19 @@ import type { Outcome } from '@therapytrain/alerts-core/channel';
 import { arrived, attemptOf, deliver, isOutcome, promise } from './trial.ts';
 import { type ChannelCheck, type ChannelSubject, namedWait, type PeerBehaviour } from './subject.ts';
 
-interface Answer {
+/** What a peer may say in order, and what must be made of it. */
+export interface PeerAnswer {
   readonly on: PeerBehaviour;
   readonly kinds: readonly Outcome['kind'][];
   readonly reasons: readonly string[];
   readonly says: string;
 }
 
-const answers: readonly Answer[] = [
+/** What is made of what a peer says, whatever is asked of it. */
+export const peerAnswers: readonly PeerAnswer[] = [
   { on: 'throttle', kinds: ['retry'], reasons: ['throttled'], says: 'a peer that asks for less is tried later' },
   { on: 'fail', kinds: ['retry'], reasons: ['peer_failed'], says: 'a peer that failed is tried later' },
-  { on: 'refuse', kinds: ['reject'], reasons: ['refused'], says: 'a notice that is refused is not tried again' },
+  { on: 'refuse', kinds: ['reject'], reasons: ['refused'], says: 'what is refused is not tried again' },
   {
     on: 'unauthorised',
     kinds: ['misconfigured'],
@@ -28,7 +30,7 @@ const answers: readonly Answer[] = [
     says: 'a target that is not there is told apart',
   },
   { on: 'gone', kinds: ['reject'], reasons: ['gone'], says: 'a target that was withdrawn is told apart' },
-  { on: 'too-large', kinds: ['reject'], reasons: ['too_large'], says: 'a notice that is too large is told apart' },
+  { on: 'too-large', kinds: ['reject'], reasons: ['too_large'], says: 'what is too large is told apart' },
   {
     on: 'redirect',
     kinds: ['misconfigured'],
@@ -43,7 +45,7 @@ const answers: readonly Answer[] = [
   },
 ];
 
-const held = ({ on, kinds, reasons, says }: Answer): ChannelCheck =>
+const held = ({ on, kinds, reasons, says }: PeerAnswer): ChannelCheck =>
   promise(
     says,
     async (subject) => {
@@ -124,7 +126,7 @@ const survivesProgress = async (subject: ChannelSubject): Promise<void> => {
 /** What a channel makes of what its peer says. */
 export const answerChecks: readonly ChannelCheck[] = [
   promise('a notice that the peer takes is done, with its proof', takes),
-  ...answers.map(held),
+  ...peerAnswers.map(held),
   waits('throttle-after'),
   waits('throttle-until'),
   promise('whatever the peer did before, the next attempt is a new one', recovers),

@@ -94,7 +94,8 @@ const namesClearance = async (subject: ChannelSubject): Promise<void> => {
   assert.ok(outcome.kind === 'done' && /clearance raised to PERSONAL/.test(outcome.proof ?? ''), 'the check names it');
 };
 
-const shown = (outcome: Outcome): string =>
+/** Everything that printing it in any way would show. */
+export const shown = (outcome: unknown): string =>
   `${JSON.stringify(outcome)} ${inspect(outcome, { depth: null, showHidden: true })}`;
 
 const outcomesTellNothing = async (subject: ChannelSubject): Promise<void> => {
@@ -116,7 +117,8 @@ const outcomesTellNothing = async (subject: ChannelSubject): Promise<void> => {
   }
 };
 
-const saysNothing = async (subject: ChannelSubject): Promise<void> => {
+/** What is written to the console and the standard streams while the work is done. */
+export const saidWhile = async (work: () => Promise<void>): Promise<readonly unknown[]> => {
   const said: unknown[] = [];
   const methods = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const;
   const kept = methods.map((method) => [method, console[method]] as const);
@@ -124,14 +126,21 @@ const saysNothing = async (subject: ChannelSubject): Promise<void> => {
   for (const method of methods) console[method] = (...words: unknown[]) => void said.push(words);
   for (const [stream] of streams) stream.write = ((words: unknown) => said.push(words) > 0) as typeof stream.write;
   try {
-    for (const behaviour of subject.peer.has) {
-      subject.peer.behave(behaviour);
-      await deliver(subject);
-    }
+    await work();
   } finally {
     for (const [method, original] of kept) console[method] = original;
     for (const [stream, write] of streams) stream.write = write;
   }
+  return said;
+};
+
+const saysNothing = async (subject: ChannelSubject): Promise<void> => {
+  const said = await saidWhile(async () => {
+    for (const behaviour of subject.peer.has) {
+      subject.peer.behave(behaviour);
+      await deliver(subject);
+    }
+  });
   assert.equal(said.length, 0, 'a channel does not log');
 };
 

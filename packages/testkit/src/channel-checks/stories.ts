@@ -88,7 +88,8 @@ export const sampleStory = (event: NoticeEvent, alerts: readonly Alert[], more: 
   };
 };
 
-const frozen = <T>(value: T): T => {
+/** The value, of which nothing can be changed any more, through and through. */
+export const frozen = <T>(value: T): T => {
   if (typeof value === 'object' && value !== null) {
     for (const each of Object.values(value)) frozen(each);
     Object.freeze(value);

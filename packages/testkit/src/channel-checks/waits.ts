@@ -3,12 +3,49 @@ import { waitFor } from '../wait-for.ts';
 import { arrived, attemptOf, deliver, ended, isOutcome, plainNotice, promise } from './trial.ts';
 import type { ChannelCheck, ChannelSubject, PeerBehaviour } from './subject.ts';
 
-const ends = (
-  on: PeerBehaviour,
-  says: string,
-  reasons: readonly string[],
-  kinds: readonly ('done' | 'retry' | 'ambiguous')[],
-) =>
+/** How a peer may leave us waiting, and what must be made of it. */
+export interface PeerEnding {
+  readonly on: PeerBehaviour;
+  readonly says: string;
+  readonly reasons: readonly string[];
+  readonly kinds: readonly ('done' | 'retry' | 'ambiguous')[];
+}
+
+/** What is made of a peer that does not answer in order, whatever is asked of it. */
+export const peerEndings: readonly PeerEnding[] = [
+  {
+    on: 'cut-at-once',
+    says: 'a connection that ends at once is tried later',
+    reasons: ['unreachable', 'answer_lost'],
+    kinds: ['retry', 'ambiguous'],
+  },
+  {
+    on: 'cut-after',
+    says: 'a connection that ends before the answer leaves it open',
+    reasons: ['answer_lost'],
+    kinds: ['ambiguous'],
+  },
+  {
+    on: 'hang-at-once',
+    says: 'a peer that never speaks is waited for no longer than the deadline',
+    reasons: ['timed_out', 'answer_late'],
+    kinds: ['retry', 'ambiguous'],
+  },
+  {
+    on: 'hang-after',
+    says: 'an answer that does not come in time leaves it open',
+    reasons: ['answer_late'],
+    kinds: ['ambiguous'],
+  },
+  {
+    on: 'drip',
+    says: 'an answer that never ends is waited for no longer than the deadline',
+    reasons: ['answer_late', 'answer_unreadable'],
+    kinds: ['ambiguous', 'done'],
+  },
+];
+
+const ends = ({ on, says, reasons, kinds }: PeerEnding) =>
   promise(
     says,
     async (subject) => {
@@ -102,26 +139,7 @@ const day = 86_400_000;
 /** How a channel ends: in time, when it is told to, and for good. */
 export const waitChecks: readonly ChannelCheck[] = [
   promise('a peer that is not there is tried later', dead),
-  ends(
-    'cut-at-once',
-    'a connection that ends at once is tried later',
-    ['unreachable', 'answer_lost'],
-    ['retry', 'ambiguous'],
-  ),
-  ends('cut-after', 'a connection that ends before the answer leaves it open', ['answer_lost'], ['ambiguous']),
-  ends(
-    'hang-at-once',
-    'a peer that never speaks is waited for no longer than the deadline',
-    ['timed_out', 'answer_late'],
-    ['retry', 'ambiguous'],
-  ),
-  ends('hang-after', 'an answer that does not come in time leaves it open', ['answer_late'], ['ambiguous']),
-  ends(
-    'drip',
-    'an answer that never ends is waited for no longer than the deadline',
-    ['answer_late', 'answer_unreadable'],
-    ['ambiguous', 'done'],
-  ),
+  ...peerEndings.map(ends),
   promise('no more of an answer is read than anybody needs', readsLittle, { needs: 'oversized', wish: patient }),
   promise('an attempt that was given up before it began sends nothing', givenUpBefore),
   promise(

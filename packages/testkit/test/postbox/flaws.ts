@@ -156,16 +156,12 @@ export const flawedChannels: readonly FlawedChannel[] = [
   }),
   flawed('a peer that asks for less is tried later', 'takes 429 for a refusal', judges(status(429), 'refused')),
   flawed('a peer that failed is tried later', 'takes 500 for a refusal', judges(status(500), 'refused')),
-  flawed(
-    'a notice that is refused is not tried again',
-    'tries a refused notice again',
-    judges(status(400), 'peer_failed'),
-  ),
+  flawed('what is refused is not tried again', 'tries a refused notice again', judges(status(400), 'peer_failed')),
   flawed('refused credentials are told apart', 'tries a wrong password again', judges(status(401), 'peer_failed')),
   flawed('a missing permission is told apart', 'takes 403 for a refusal', judges(status(403), 'refused')),
   flawed('a target that is not there is told apart', 'takes 404 for a failure', judges(status(404), 'peer_failed')),
   flawed('a target that was withdrawn is told apart', 'takes 410 for a refusal', judges(status(410), 'refused')),
-  flawed('a notice that is too large is told apart', 'takes 413 for a failure', judges(status(413), 'peer_failed')),
+  flawed('what is too large is told apart', 'takes 413 for a failure', judges(status(413), 'peer_failed')),
   flawed('a redirect is told and not followed', 'follows a redirect', follows),
   flawed('an answer that cannot be read leaves it open', 'takes any answer for a yes', {
     parts: ({ judge }) => ({ judge: (reply, waitOf) => (failed('unreadable')(reply) ? done : judge(reply, waitOf)) }),

@@ -122,26 +122,38 @@ export const soundParts = (clock: Clock): PostboxParts => ({
     }),
 });
 
+/** One request to one address, under a deadline, and what it means. */
+export interface Exchange {
+  run(method: string, headers: Record<string, string>, body: string, caller: AbortSignal): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+/** Opens the way to one address. */
+export const createExchange = (
+  url: string,
+  parts: Pick<PostboxParts, 'clock' | 'timeout' | 'judge' | 'waitOf'>,
+): Exchange => {
+  const closing = new AbortController();
+  return {
+    run: (method, headers, body, caller) => {
+      if (caller.aborted || closing.signal.aborted) return Promise.resolve(outcomeOf('cancelled', 'given up'));
+      const either = AbortSignal.any([caller, closing.signal]);
+      return withDeadline(parts.clock, parts.timeout, either, async ({ signal, ended }) => {
+        const reply = await call(method, url, headers, body, signal);
+        if (ended() && 'failed' in reply) {
+          const late = reply.failed === 'before' ? (ended() === 'caller' ? 'cancelled' : 'timed_out') : 'answer_late';
+          return outcomeOf(late, 'given up');
+        }
+        return parts.judge(reply, (text) => parts.waitOf(text, parts.clock.now()));
+      });
+    },
+    close: async () => closing.abort(),
+  };
+};
+
 /** Posts a notice to one address. Small, and sound: it meets the contract. */
 export const createPostbox = (url: string, parts: PostboxParts): Channel => {
-  const closing = new AbortController();
-  const run = (
-    method: string,
-    headers: Record<string, string>,
-    body: string,
-    caller: AbortSignal,
-  ): Promise<Outcome> => {
-    if (caller.aborted || closing.signal.aborted) return Promise.resolve(outcomeOf('cancelled', 'given up'));
-    const either = AbortSignal.any([caller, closing.signal]);
-    return withDeadline(parts.clock, parts.timeout, either, async ({ signal, ended }) => {
-      const reply = await call(method, url, headers, body, signal);
-      if (ended() && 'failed' in reply) {
-        const late = reply.failed === 'before' ? (ended() === 'caller' ? 'cancelled' : 'timed_out') : 'answer_late';
-        return outcomeOf(late, 'given up');
-      }
-      return parts.judge(reply, (text) => parts.waitOf(text, parts.clock.now()));
-    });
-  };
+  const { run, close } = createExchange(url, parts);
   return {
     clearance: parts.clearance,
     deliver: (notice, attempt) => {
@@ -153,6 +165,6 @@ export const createPostbox = (url: string, parts: PostboxParts): Channel => {
       const raised = raisedClearance(parts.clearance);
       return outcome.kind === 'done' && raised ? { ...outcome, proof: `${outcome.proof}; ${raised}` } : outcome;
     },
-    close: async () => closing.abort(),
+    close,
   };
 };
