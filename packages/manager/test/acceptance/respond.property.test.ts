@@ -325,4 +325,32 @@ describe('whatever becomes of the process, its clockwork and its peers', () => {
     );
     expect((await found).failed).toBe(true);
   }, 240_000);
+
+  const edges = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+  const harms: readonly Harm[] = [
+    ...edges.flatMap((write): Harm[] => [
+      { kind: 'die', write, when: 'before' },
+      { kind: 'die', write, when: 'after' },
+      { kind: 'freeze', at: 'store', after: write, span: 45 },
+    ]),
+    ...[1, 2].map((after): Harm => ({ kind: 'freeze', at: 'target', after, span: 45 })),
+  ];
+  test.each(['AUTH_FAILURE', 'UNUSUAL_ACCESS'] as const)(
+    'killed before and after each write, or stopped there for longer than a claim lasts (%s)',
+    async (type) => {
+      const ends = new Set<string>();
+      for (const meanwhile of harms) {
+        const steps: readonly Step[] = [
+          { kind: 'report', user: 1, type, meanwhile },
+          { kind: 'pass', span: 400 },
+        ];
+        const found = await run({ steps, before: [0], after: [0] }, true);
+        expect([meanwhile, broken(found)]).toEqual([meanwhile, undefined]);
+        for (const { state, reason } of found.responses) ends.add(`${state} ${reason}`.trim());
+      }
+      // What cannot be done twice was handed over at least once, and what can be was done again.
+      expect([...ends].sort()).toEqual(type === 'AUTH_FAILURE' ? ['reverted'] : ['reverted', 'reverted not_known']);
+    },
+    120_000,
+  );
 });
