@@ -194,7 +194,8 @@ export const createResponding = (parts: RespondingParts): Responding => {
         if (response) await store.commit({ jobs: [responseJob(response, at.now, at)] });
       }
     },
-    revertProtected: createRevertProtected(parts, {
+    revertProtected: createRevertProtected({
+      ...parts,
       see: leases.see,
       giveUp: attempts.giveUp,
       reversible: ({ responder }) => known(responder).reversible,

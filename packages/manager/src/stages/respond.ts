@@ -126,7 +126,8 @@ const begin = (response: Response, what: Attempting['what'], doubtful: boolean, 
 
 const lookAtPlanned = (response: Response, job: Job, facts: RespondFacts): Looked => {
   const { now, responder, refusal } = facts;
-  const doubtful = response.state === 'executing' || job.doubtful;
+  // What is planned was never begun, whatever became of the job: it is written down before it is done.
+  const doubtful = response.state === 'executing';
   if (refusal) {
     const state = refusal === 'kill_switch' || refusal === 'audit_stopped' ? 'stopped' : 'refused';
     return doubtful
@@ -242,7 +243,7 @@ const notDone = (
       : into(now, { state: 'stopped', reason: givenUp, until: undefined }, facts);
   }
   if (doubtful && !responder.idempotent) return doubted(now, 'not_known', facts, 'at its end');
-  const settlement = settle(job, outcome, facts.settle);
+  const settlement = settle({ ...job, severity: now.severity }, outcome, facts.settle);
   const isLate = settlement.state === 'waiting' && now.until !== undefined && settlement.due >= now.until;
   if (settlement.state !== 'waiting' || isLate) {
     if (doubtful) return doubted(now, outcome.reason, facts, 'now');
