@@ -2,7 +2,8 @@ import type { Millis } from '@therapytrain/alerts-core';
 import { type Outcome, outcomeOf } from '@therapytrain/alerts-core/channel';
 import type { Switch } from './kill-switch.ts';
 import type { RespondingParts } from './responding.ts';
-import { attemptKey, type Attempting, type GivenUp, stepOf } from './stages/respond.ts';
+import { attemptKey, type Attempting, stepOf } from './stages/respond.ts';
+import type { GivenUp } from './stages/respond-end.ts';
 
 /** Longer than this no attempt is waited for: what it did is then not known. */
 const attemptTime: Millis = 30_000;

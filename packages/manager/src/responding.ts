@@ -19,14 +19,15 @@ import type { GroupPlan } from './stages/plan.ts';
 import {
   type Attempting,
   type Decided,
-  ended,
   look,
   type RespondFacts,
   type ResponderFacts,
   stepOf,
 } from './stages/respond.ts';
+import { ended } from './stages/respond-end.ts';
 import { asking, isAsked, mostQuestions, questionText } from './stages/respond-ask.ts';
-import { factsNeeded, respondPlan, triggersOf } from './stages/respond-plan.ts';
+import { respondPlan } from './stages/respond-plan.ts';
+import { factsNeeded, triggersOf } from './stages/respond-triggers.ts';
 import { draftOfRaised, type Raised, responseSource } from './stages/response-alerts.ts';
 import { responseJob } from './stages/response-job.ts';
 import type { ResponseReason } from './stages/response-reasons.ts';
