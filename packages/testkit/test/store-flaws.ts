@@ -751,4 +751,5 @@ export const flawedStores: readonly FlawedStore[] = [
     (store) => ({ ...store, prune: async (by) => Math.min(1, await store.prune(by)) }),
     'responses that are over, and trips, are let go',
   ),
+  flawed('overwrites responses, seen by chance', overwritesResponses, model),
 ];

@@ -46,6 +46,10 @@ const refusesAfterwards = async (subject: StoreSubject): Promise<void> => {
     store.audit(0, 1),
     store.windows([]),
     store.windowCounts(),
+    store.response(''),
+    store.responses({ limit: 1 }),
+    store.responseFacts({ targets: [], changedSince: 0, origins: [], sources: [], madeSince: 0, now: 0 }),
+    store.killSwitch(),
   ];
   await Promise.all(calls().map((call) => rejectsWith('CLOSED', call)));
   await closing;

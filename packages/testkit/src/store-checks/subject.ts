@@ -285,4 +285,8 @@ export const allOf = async (store: Store): Promise<Record<string, unknown>> => (
   windowCounts: await store.windowCounts(),
   responses: await store.responses({ limit: 10_000 }),
   killSwitch: await store.killSwitch(),
+  facts: await store.responseFacts({
+    targets: [{ kind: 'user', value: '0', resource: '' }],
+    ...{ changedSince: Number.MAX_SAFE_INTEGER, origins: [], sources: ['gate'], madeSince: 0, now: 0 },
+  }),
 });
