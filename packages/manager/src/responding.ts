@@ -4,38 +4,34 @@ import {
   type Changes,
   type Claim,
   type Clock,
-  type Instant,
-  type Millis,
   type Response,
-  standingStates,
   type Store,
 } from '@therapytrain/alerts-core';
-import { type Outcome, outcomeOf } from '@therapytrain/alerts-core/channel';
 import type { Responder, ResponderKind } from '@therapytrain/alerts-core/responder';
 import { withoutConflict } from './changes.ts';
 import { createSwitch, type Switch } from './kill-switch.ts';
+import { createRevertProtected } from './revert-protected.ts';
+import { createAttempts } from './responding-attempts.ts';
+import { createGuard } from './responding-guard.ts';
 import { createLeases } from './leases.ts';
 import type { Policy } from './policy/policy.ts';
 import type { GroupPlan } from './stages/plan.ts';
 import {
-  attemptKey,
   type Attempting,
   type Decided,
-  ended,
-  type GivenUp,
   look,
   type RespondFacts,
   type ResponderFacts,
   stepOf,
 } from './stages/respond.ts';
+import { ended } from './stages/respond-end.ts';
 import { asking, isAsked, mostQuestions, questionText } from './stages/respond-ask.ts';
-import { factsNeeded, respondPlan, triggersOf } from './stages/respond-plan.ts';
+import { respondPlan } from './stages/respond-plan.ts';
+import { factsNeeded, triggersOf } from './stages/respond-triggers.ts';
 import { draftOfRaised, type Raised, responseSource } from './stages/response-alerts.ts';
-import { companionsOf, isLastOfGroup, protectionOf } from './stages/response-guard.ts';
 import { responseJob } from './stages/response-job.ts';
-import { factsOfResponse } from './stages/response-ledger.ts';
 import type { ResponseReason } from './stages/response-reasons.ts';
-import { entry, type RouteFacts } from './stages/route.ts';
+import type { RouteFacts } from './stages/route.ts';
 import type { SettleFacts } from './stages/settle.ts';
 
 /** A responder of the policy in force, with what its kind says. */
@@ -80,12 +76,6 @@ export interface Responding {
   readonly killSwitch: Switch;
 }
 
-/** Longer than this no attempt is waited for: what it did is then not known. */
-const attemptTime: Millis = 30_000;
-/** How long an attempt that was given up has to end by itself. With it the kill switch stops everything within a second. */
-const endingTime: Millis = 500;
-const page = 500;
-
 /** Where nobody built the responder: what is tried is tried again later, and what may have been done is taken back. */
 const absent: ResponderFacts = { idempotent: true, reversible: true };
 
@@ -102,118 +92,6 @@ const createRaise =
     }
   };
 
-const isLate = (response: Response, policy: Policy, now: Instant): boolean => {
-  const { until, approvals, createdAt, playbook } = response;
-  if (until !== undefined) return until <= now;
-  const alsoOld = policy.playbooks.find(({ name }) => name === playbook)?.alsoOld === true;
-  const begun = approvals.at(-1)?.at ?? createdAt;
-  return !alsoOld && now - begun > policy.guardrails.freshFor;
-};
-
-/** Why something that was planned must not be done now: asked again right before it is, with the policy in force then. */
-const createGuard = ({ store, policy, facts, mayAct }: RespondingParts, killSwitch: Switch) => {
-  const atOnce = (response: Response): ResponseReason | undefined => {
-    const { responders, playbooks, guardrails } = policy();
-    const { target, mode, approvals, playbook } = response;
-    if (killSwitch.isOn()) return 'kill_switch';
-    if (!mayAct()) return 'audit_stopped';
-    const protection = protectionOf(target, guardrails);
-    if (protection) return protection;
-    if (responders.get(response.responder)?.target !== target.kind) return 'no_responder';
-    if (isLate(response, policy(), facts().now)) return 'too_late';
-    const isUnasked = mode === 'enforce' && approvals.length === 0;
-    const asks = playbooks.find(({ name }) => name === playbook)?.mode !== 'enforce';
-    return isUnasked && asks ? 'policy_changed' : undefined;
-  };
-  const byOthers = async (response: Response): Promise<ResponseReason | undefined> => {
-    const { target, source, origin, approvals } = response;
-    if (target.kind === 'address') return undefined;
-    const { now } = facts();
-    const { guardrails } = policy();
-    const targets = [target, ...companionsOf(target, guardrails)];
-    const query = { targets, changedSince: now, origins: [], sources: [], madeSince: now, now };
-    const { ofTargets, trips } = await store.responseFacts(query);
-    // Of two that are planned at once one goes first.
-    const others = ofTargets.filter(({ id, state }) => id !== response.id && (state !== 'planned' || id < response.id));
-    if (isLastOfGroup(target, guardrails, others)) return 'last_of_group';
-    const scopes = [`source/${source}`, `origin/${origin}`];
-    const isTripped = trips.some(({ scope }) => scopes.includes(scope));
-    return isTripped && approvals.length === 0 ? 'weaponised' : undefined;
-  };
-  return {
-    atOnce,
-    all: async (response: Response): Promise<ResponseReason | undefined> =>
-      atOnce(response) ?? (await byOthers(response)),
-  };
-};
-
-interface UnderWay {
-  readonly controller: AbortController;
-  givenUp: GivenUp;
-}
-
-/** Makes attempts: each may be given up at any moment, and none is waited for when it does not end. */
-const createAttempts = (parts: RespondingParts, killSwitch: Switch) => {
-  const { ports, onDefect } = parts;
-  const underWay = new Map<string, UnderWay>();
-  const giveUp = (each: UnderWay, why: GivenUp): void => {
-    each.givenUp ??= why;
-    each.controller.abort();
-  };
-  const call = async (
-    { what, response, doubtful }: Attempting,
-    number: number,
-    signal: AbortSignal,
-  ): Promise<Outcome> => {
-    const built = parts.responder(response.responder);
-    if (!built) return outcomeOf('bad_options', 'the policy has no responder of this name');
-    const attempt = { key: attemptKey(response, what), number, fence: response.version, signal, doubtful };
-    const { respond, revert } = built.responder;
-    if (what === 'revert' && !revert) return outcomeOf('refused', 'the responder cannot take it back');
-    try {
-      return (await (what === 'revert'
-        ? revert?.(stepOf(response), attempt)
-        : respond(stepOf(response), attempt))) as Outcome;
-    } catch (error) {
-      onDefect(error);
-      // Whether it had its effect before it broke nobody knows.
-      return outcomeOf('answer_unreadable', 'a defect of ours');
-    }
-  };
-  const lateAnswer = async (signal: AbortSignal, over: AbortSignal): Promise<Outcome> => {
-    await ports.clock.sleep(attemptTime, AbortSignal.any([signal, over])).catch(() => undefined);
-    await ports.clock.sleep(endingTime, over).catch(() => undefined);
-    return outcomeOf('answer_late', 'the attempt did not end in time');
-  };
-  return {
-    giveUp: (id: string): void => {
-      const each = underWay.get(id);
-      if (each) giveUp(each, 'taken_back');
-    },
-    make: async (attempting: Attempting, number: number, signal: AbortSignal) => {
-      const { response, what } = attempting;
-      const own: UnderWay = { controller: new AbortController(), givenUp: undefined };
-      const over = new AbortController();
-      const both = AbortSignal.any([own.controller.signal, signal]);
-      underWay.set(response.id, own);
-      const unfollow = what === 'respond' ? killSwitch.follow(() => giveUp(own, 'kill_switch')) : () => undefined;
-      try {
-        // It may have been turned while the attempt was written down.
-        if (what === 'respond' && killSwitch.isOn()) {
-          return { outcome: outcomeOf('cancelled', 'the kill switch is on'), givenUp: 'kill_switch' as const };
-        }
-        const deadline = lateAnswer(both, over.signal).finally(() => own.controller.abort());
-        const outcome = await Promise.race([call(attempting, number, both), deadline]);
-        return { outcome, givenUp: own.givenUp };
-      } finally {
-        over.abort();
-        unfollow();
-        if (underWay.get(response.id) === own) underWay.delete(response.id);
-      }
-    },
-  };
-};
-
 /** Does one thing after another for each id. */
 const createTurns = () => {
   const last = new Map<string, Promise<void>>();
@@ -229,66 +107,6 @@ const createTurns = () => {
     } finally {
       if (last.get(id) === turn) last.delete(id);
     }
-  };
-};
-
-/** What the policy protects from now on is taken back, or never done. */
-const createRevertProtected = (
-  { store, policy, facts, onChanged }: RespondingParts,
-  {
-    see,
-    giveUp,
-    reversible,
-  }: { see(response: Response): void; giveUp(id: string): void; reversible(response: Response): boolean },
-) => {
-  const change = (response: Response, reason: ResponseReason): Changes => {
-    const at = facts();
-    const isOpen = response.state === 'waiting' || response.state === 'planned';
-    const state = isOpen ? 'refused' : 'reverting';
-    const next: Response = {
-      ...response,
-      ...{ state, reason, version: response.version + 1, updatedAt: at.now },
-      until: isOpen ? undefined : response.until,
-    };
-    return {
-      responses: [next],
-      jobs: isOpen ? [] : [responseJob(next, at.now, at)],
-      audit: [entry(`response.${state}`, next.id, at.now, factsOfResponse(next))],
-    };
-  };
-  const one = (id: string): Promise<boolean> =>
-    withoutConflict(async () => {
-      const response = await store.response(id);
-      if (
-        !response ||
-        response.state === 'reverting' ||
-        !(standingStates as readonly string[]).includes(response.state)
-      ) {
-        return false;
-      }
-      see(response);
-      const reason = protectionOf(response.target, policy().guardrails);
-      if (!reason) return false;
-      // What cannot be taken back is told already, or is at its end.
-      if (response.state !== 'waiting' && response.state !== 'planned' && !reversible(response)) return false;
-      await store.commit(change(response, reason));
-      giveUp(id);
-      return true;
-    });
-  return async (): Promise<number> => {
-    let count = 0;
-    for (let before: string | undefined, more = true; more;) {
-      const found: readonly Response[] = await store.responses({
-        states: standingStates,
-        limit: page,
-        ...(before !== undefined && { before }),
-      });
-      for (const { id } of found) if (await one(id)) count++;
-      before = found.at(-1)?.id;
-      more = found.length === page;
-    }
-    if (count > 0) onChanged();
-    return count;
   };
 };
 
@@ -377,7 +195,8 @@ export const createResponding = (parts: RespondingParts): Responding => {
         if (response) await store.commit({ jobs: [responseJob(response, at.now, at)] });
       }
     },
-    revertProtected: createRevertProtected(parts, {
+    revertProtected: createRevertProtected({
+      ...parts,
       see: leases.see,
       giveUp: attempts.giveUp,
       reversible: ({ responder }) => known(responder).reversible,

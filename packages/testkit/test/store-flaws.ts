@@ -753,4 +753,5 @@ export const flawedStores: readonly FlawedStore[] = [
     'responses that are over, and trips, are let go',
   ),
   ...decisionFlaws.map(({ flaw, change, check }) => flawed(flaw, change, check)),
+  flawed('overwrites responses, seen by chance', overwritesResponses, model),
 ];

@@ -2,12 +2,10 @@ import {
   type Changes,
   type Instant,
   type Job,
-  type Millis,
   type NewAuditEntry,
   type Response,
   type Settlement,
 } from '@therapytrain/alerts-core';
-import type { Outcome } from '@therapytrain/alerts-core/channel';
 import type { Step } from '@therapytrain/alerts-core/responder';
 import { leaseEnd } from './respond-plan.ts';
 import { failedResponse, type Raised } from './response-alerts.ts';
@@ -15,7 +13,7 @@ import { factsOfResponse } from './response-ledger.ts';
 import { responseJob } from './response-job.ts';
 import type { ResponseReason } from './response-reasons.ts';
 import { entry, type RouteFacts } from './route.ts';
-import { mostAttempts, settle, type SettleFacts } from './settle.ts';
+import { mostAttempts, type SettleFacts } from './settle.ts';
 
 /** What follows from looking at a response, or from an attempt: everything of one commit, and what is told of it. */
 export interface Decided {
@@ -70,17 +68,20 @@ export const attemptKey = ({ id, extensions }: Response, what: Attempting['what'
 
 const done: Settlement = { state: 'done', proof: '' };
 
-const next = (response: Response, changes: Partial<Response>, now: Instant): Response => ({
+/** The response as its next change leaves it. */
+export const next = (response: Response, changes: Partial<Response>, now: Instant): Response => ({
   ...response,
   ...changes,
   version: response.version + 1,
   updatedAt: now,
 });
 
-const said = (action: string, response: Response, { now }: RouteFacts, more: NewAuditEntry['facts'] = {}) =>
+/** An entry of the audit about a response. */
+export const said = (action: string, response: Response, { now }: RouteFacts, more: NewAuditEntry['facts'] = {}) =>
   entry(`response.${action}`, response.id, now, { ...factsOfResponse(response), ...more });
 
-const settled = (parts: Partial<Decided['changes']> = {}, raised: readonly Raised[] = []): Decided => ({
+/** The job is done; what else follows is given. */
+export const settled = (parts: Partial<Decided['changes']> = {}, raised: readonly Raised[] = []): Decided => ({
   next: done,
   changes: parts,
   raised,
@@ -90,7 +91,7 @@ const again = (response: Response, due: Instant, facts: RespondFacts): Decided =
   settled({ jobs: [responseJob(response, due, facts)] });
 
 /** It goes into another state, and is looked at again at a time, if one is given. */
-const into = (
+export const into = (
   response: Response,
   changes: Partial<Response>,
   facts: RespondFacts,
@@ -108,7 +109,12 @@ const into = (
 };
 
 /** What may have been done, and must not or cannot be tried again: it is taken back where it can, else a person looks. */
-const doubted = (response: Response, reason: string, facts: RespondFacts, when: 'now' | 'at its end'): Decided => {
+export const doubted = (
+  response: Response,
+  reason: string,
+  facts: RespondFacts,
+  when: 'now' | 'at its end',
+): Decided => {
   if (facts.responder.reversible && when === 'now') {
     return into(response, { state: 'reverting', reason }, facts, { due: facts.now });
   }
@@ -126,7 +132,8 @@ const begin = (response: Response, what: Attempting['what'], doubtful: boolean, 
 
 const lookAtPlanned = (response: Response, job: Job, facts: RespondFacts): Looked => {
   const { now, responder, refusal } = facts;
-  const doubtful = response.state === 'executing' || job.doubtful;
+  // What is planned was never begun, whatever became of the job: it is written down before it is done.
+  const doubtful = response.state === 'executing';
   if (refusal) {
     const state = refusal === 'kill_switch' || refusal === 'audit_stopped' ? 'stopped' : 'refused';
     return doubtful
@@ -188,113 +195,6 @@ export const look = (response: Response, job: Job, facts: RespondFacts): Looked 
     default:
       return settled();
   }
-};
-
-const second: Millis = 1_000;
-const minute = 60 * second;
-const hour = 60 * minute;
-
-/** Waits between attempts to take something back: 27 hours in all, for what applies must not stay because a peer rests. */
-const revertLadder: readonly Millis[] = [
-  ...[second, 5 * second, 15 * second, 30 * second, minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute],
-  ...[30 * minute, hour, hour, 2 * hour, 2 * hour, 3 * hour, 4 * hour, 6 * hour, 7 * hour],
-];
-
-/** How soon it is asked again to make a lease last longer. */
-const extendAgain: Millis = 30 * second;
-
-/** Why an attempt was given up before it ended by itself. */
-export type GivenUp = 'kill_switch' | 'taken_back' | undefined;
-
-const reasonOf = (outcome: Outcome): string => (outcome.kind === 'done' ? '' : outcome.reason);
-
-const responded = ({ response }: Attempting, now: Response, facts: RespondFacts): Decided => {
-  const inForce = now.until !== undefined;
-  const state = inForce ? 'in_force' : 'done';
-  const changed = next(now, { state, reason: '', asked: response.until }, facts.now);
-  const due = now.until === response.until ? now.until : facts.now;
-  return settled({
-    responses: [changed],
-    jobs: due === undefined ? [] : [responseJob(changed, due, facts)],
-    audit: [said(state, changed, facts, { fence: response.version })],
-  });
-};
-
-const notExtended = (now: Response, outcome: Outcome, facts: RespondFacts): Decided => {
-  const due = Math.min(facts.now + extendAgain, now.until ?? facts.now);
-  const audit = [said('extension_failed', now, facts, { outcome: reasonOf(outcome) })];
-  return settled({ jobs: [responseJob(now, due, facts)], audit });
-};
-
-const notDone = (
-  attempting: Attempting,
-  now: Response,
-  job: Job,
-  outcome: Exclude<Outcome, { readonly kind: 'done' }>,
-  givenUp: GivenUp,
-  facts: RespondFacts,
-): Decided => {
-  const { responder } = facts;
-  const doubtful = attempting.doubtful || outcome.kind === 'ambiguous';
-  if (givenUp === 'kill_switch') {
-    return doubtful
-      ? doubted(now, givenUp, facts, 'now')
-      : into(now, { state: 'stopped', reason: givenUp, until: undefined }, facts);
-  }
-  if (doubtful && !responder.idempotent) return doubted(now, 'not_known', facts, 'at its end');
-  const settlement = settle(job, outcome, facts.settle);
-  const isLate = settlement.state === 'waiting' && now.until !== undefined && settlement.due >= now.until;
-  if (settlement.state !== 'waiting' || isLate) {
-    if (doubtful) return doubted(now, outcome.reason, facts, 'now');
-    return into(now, { state: 'dead', reason: outcome.reason, until: undefined }, facts, {
-      raised: [failedResponse(now, 'dead')],
-    });
-  }
-  const state = doubtful ? 'executing' : 'planned';
-  const waits = next(now, { state, reason: outcome.reason }, facts.now);
-  const audit = [said('retried', waits, facts, { outcome: outcome.reason, attempt: job.attempts })];
-  return { next: { ...settlement, doubtful }, changes: { responses: [waits], audit }, raised: [] };
-};
-
-const notReverted = (
-  now: Response,
-  job: Job,
-  outcome: Exclude<Outcome, { readonly kind: 'done' }>,
-  facts: RespondFacts,
-): Decided => {
-  const wait = outcome.kind === 'reject' ? undefined : revertLadder[job.attempts - 1];
-  if (wait === undefined) {
-    return into(now, { state: 'revert_failed', reason: outcome.reason }, facts, {
-      raised: [failedResponse(now, 'revert_failed')],
-    });
-  }
-  const { reason, detail } = outcome;
-  const asked = outcome.kind === 'retry' ? Math.min(outcome.after ?? 0, hour) : 0;
-  const due = facts.now + Math.max(asked, Math.round(wait * (0.8 + facts.settle.random.fraction() * 0.4)));
-  const audit = [said('revert.retried', now, facts, { outcome: reason, attempt: job.attempts })];
-  return { next: { state: 'waiting', due, reason, detail, doubtful: true }, changes: { audit }, raised: [] };
-};
-
-/**
- * How a response goes on after an attempt. Pure but for the chance in the waits. `now` is the response as it is kept by
- * then: it may have been made to last longer, or to be taken back, and then that stands.
- */
-export const ended = (
-  attempting: Attempting,
-  now: Response,
-  { job, outcome, givenUp }: { readonly job: Job; readonly outcome: Outcome; readonly givenUp: GivenUp },
-  facts: RespondFacts,
-): Decided => {
-  if (attempting.what === 'revert') {
-    // It was called for again meanwhile.
-    if (now.state !== 'reverting') return settled();
-    return outcome.kind === 'done' ? into(now, { state: 'reverted' }, facts) : notReverted(now, job, outcome, facts);
-  }
-  // Somebody takes it back: what the attempt did is undone with a higher fence.
-  if (now.state !== attempting.response.state) return settled();
-  if (outcome.kind === 'done') return responded(attempting, now, facts);
-  if (now.state === 'in_force') return notExtended(now, outcome, facts);
-  return notDone(attempting, now, job, outcome, givenUp, facts);
 };
 
 /** A response that people have approved, or that is done unasked after all: it begins now. */

@@ -1,4 +1,4 @@
-import type { Instant, NewJob, Response } from '@therapytrain/alerts-core';
+import { AlertSeverity, type Instant, type NewJob, type Response } from '@therapytrain/alerts-core';
 import type { RouteFacts } from './route.ts';
 
 /** The slot of a response: of its jobs one waits at most, for the earliest time that was asked for. */
@@ -6,7 +6,7 @@ export const responseSlot = (id: string): string => `response/${id}`;
 
 /** A job that looks at a response when it is due, and does what its state says. */
 export const responseJob = (
-  { id, incident, responder, severity }: Response,
+  { id, incident, responder }: Response,
   due: Instant,
   { policy, ids }: Pick<RouteFacts, 'policy' | 'ids'>,
 ): NewJob => ({
@@ -15,7 +15,8 @@ export const responseJob = (
   incident,
   target: responder,
   event: 'updated',
-  severity,
+  // They are few, and what must end on time must not wait behind a storm of notices.
+  severity: AlertSeverity.CRITICAL,
   due,
   slot: responseSlot(id),
   pairs: 0,

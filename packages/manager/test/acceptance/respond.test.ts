@@ -326,6 +326,27 @@ describe('what is done by itself, in fake time', () => {
     expect(await statesOf()).toEqual(['reverted protected', 'reverted']);
   });
 
+  test('a group that is protected from now on has enough of its users again', async () => {
+    await world.reportAll(['a', 'b', 'c', 'x'].map((user) => failure(user)));
+    await world.at(1);
+    const groups = { admins: { users: ['a', 'b', 'c'], keep: 2 } };
+    world.setPolicy(policyOf({ ...base, playbooks: [lockBook], guardrails: { protect: { groups } } }));
+    expect(await world.revertProtected()).toBe(2);
+    expect(await world.revertProtected()).toBe(0);
+    await world.at(2);
+    expect(target.standing()).toEqual(['user a', 'user x']);
+  });
+
+  test('what must end on time does not wait behind notices, however severe', async () => {
+    await world.report({ ...failure('anna'), severity: AlertSeverity.LOW });
+    const jobs = await world.store.claim({
+      ...{ now: epoch + hour, until: epoch + hour + 1, limit: 1, except: [], unaided: [] },
+      perTarget: { default: 1, of: {} },
+    });
+    expect(jobs.map(({ job }) => job.kind)).toEqual(['response']);
+    await world.at(3_700);
+  });
+
   test('what is taken back while it is being done is not in force afterwards', async () => {
     target.before = async ({ attempt }) => {
       await Promise.race([

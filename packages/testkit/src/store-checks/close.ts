@@ -56,6 +56,10 @@ const refusesAfterwards = async (subject: StoreSubject): Promise<void> => {
     store.changedDecisions(0, 1),
     store.newestDecisionChange(),
     store.enforcers(),
+    store.response(''),
+    store.responses({ limit: 1 }),
+    store.responseFacts({ targets: [], changedSince: 0, origins: [], sources: [], madeSince: 0, now: 0 }),
+    store.killSwitch(),
   ];
   await Promise.all(calls().map((call) => rejectsWith('CLOSED', call)));
   await closing;

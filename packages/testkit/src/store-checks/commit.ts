@@ -29,6 +29,8 @@ export const everything = (ports: StoreSubject['ports'], n = 1): Changes => ({
   cursor: n,
 });
 
+const noSwitch = { on: false, by: '', reason: '', at: 0 };
+
 const beginsEmpty = async ({ store }: StoreSubject): Promise<void> => {
   assert.deepEqual(await allOf(store), {
     cursor: 0,
@@ -43,12 +45,13 @@ const beginsEmpty = async ({ store }: StoreSubject): Promise<void> => {
     windows: [],
     windowCounts: [],
     responses: [],
-    killSwitch: { on: false, by: '', reason: '', at: 0 },
     decisions: [],
     decisionCounts: [],
     changedDecisions: { decisions: [], cursor: 0, isIncomplete: false },
     newestDecisionChange: 0,
     enforcers: [],
+    killSwitch: noSwitch,
+    facts: { killSwitch: noSwitch, trips: [], ofTargets: [], uses: [] },
   });
   assert.equal(await store.incident('019b76da-a800-7000-8000-000000000000'), undefined);
   assert.deepEqual(await store.incidentsOf([keyOf(1)], 0), []);

@@ -4,12 +4,13 @@ import {
   type Claim,
   type Incident,
   type NewJob,
+  type Response,
   type Settled,
   type Store,
 } from '@therapytrain/alerts-core';
 import fc from 'fast-check';
 import { createMemoryStore } from '../memory-store.ts';
-import { type Decision, type Step, steps, type Touch } from './steps.ts';
+import { type Acted, type Decision, type Step, steps, type Touch } from './steps.ts';
 import {
   allOf,
   assertBalanced,
@@ -23,6 +24,7 @@ import {
   lease,
   next,
   resolvedAt,
+  responseOf,
   type StoreCheck,
   type StoreSubject,
   waiting,
@@ -42,6 +44,7 @@ interface Trial {
   readonly subject: StoreSubject;
   readonly claims: Pair[];
   readonly incidents: Map<number, Incident>;
+  readonly responses: Map<number, Response>;
   /** Goes up with each job, so that no two are due at the same time: the order of such is not promised. */
   turn: number;
 }
@@ -74,6 +77,15 @@ const touched = ({ incidents, subject: { ports } }: Trial, { key, how }: Touch):
   return how === 'resolve' ? resolvedAt(known, ports.clock.now()) : next(known, { count: known.count + 1 });
 };
 
+const actedOn = ({ responses, subject: { ports } }: Trial, { response, how, state, unasked }: Acted): Response => {
+  const known = responses.get(response);
+  const mode = unasked ? 'enforce' : 'approve';
+  const target = { kind: 'user', value: String(response), resource: '' } as const;
+  if (!known) return responseOf(ports, { state, mode, target });
+  if (how === 'late') return known;
+  return { ...known, state, mode, version: known.version + 1, updatedAt: ports.clock.now() };
+};
+
 const changesOf = (trial: Trial, what: Decision) => {
   const jobs = jobsOf(trial, what);
   const incidents = what.touch.map((each) => touched(trial, each));
@@ -83,6 +95,8 @@ const changesOf = (trial: Trial, what: Decision) => {
     cancel: what.cancel.flatMap((slot) => [`mail/${slot}`, `slack/${slot}`]),
     counts: jobs.map(({ target, pairs }) => ({ channel: target, state: 'accepted' as const, pairs })),
     audit: [entryOf(trial.subject.ports, trial.turn)],
+    responses: what.acted.map((each) => actedOn(trial, each)),
+    trips: what.trip === undefined ? [] : [{ scope: 'all', until: trial.subject.ports.clock.now() + what.trip }],
     windows: what.windows.map(({ group, ...rest }) => windowOf(group, { ...rest, state: String(trial.turn) })),
     ...(what.letGo && {
       letGo: {
@@ -95,7 +109,10 @@ const changesOf = (trial: Trial, what: Decision) => {
 };
 
 /** What was read last is what the store says, whatever became of the commits. */
-const readAgain = async ({ incidents, model }: Trial): Promise<void> => {
+const readAgain = async ({ incidents, responses, model }: Trial): Promise<void> => {
+  responses.clear();
+  // One that is let go of is made anew.
+  for (const each of await model.responses({ limit: 10_000 })) responses.set(Number(each.target.value), each);
   for (const key of [0, 1, 2]) {
     const [found] = await model.incidentsOf([keyOf(key)], 0);
     if (found) incidents.set(key, found);
@@ -201,7 +218,15 @@ const runSame = async (trial: Trial, step: Step): Promise<void> => {
 
 const behavesAsTheModel = async (subject: StoreSubject, run: readonly Step[]): Promise<void> => {
   const model = createMemoryStore({ clock: subject.ports.clock });
-  const trial: Trial = { tried: subject.store, model, subject, claims: [], incidents: new Map(), turn: 0 };
+  const trial: Trial = {
+    tried: subject.store,
+    model,
+    subject,
+    claims: [],
+    incidents: new Map(),
+    responses: new Map(),
+    turn: 0,
+  };
   for (const step of run) {
     await runSame(trial, step);
     await assertBalanced(trial.tried);

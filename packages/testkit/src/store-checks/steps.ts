@@ -1,4 +1,4 @@
-import type { PerTarget } from '@therapytrain/alerts-core';
+import type { PerTarget, ResponseState } from '@therapytrain/alerts-core';
 import fc from 'fast-check';
 import { lease } from './subject.ts';
 
@@ -22,6 +22,14 @@ export interface Kept {
   readonly expires: number;
 }
 
+/** How a run changes a response: as who read it last would, or as somebody who is late. */
+export interface Acted {
+  readonly response: number;
+  readonly how: 'change' | 'late';
+  readonly state: ResponseState;
+  readonly unasked: boolean;
+}
+
 /** What a run lets go of. */
 export interface LetGo {
   readonly expiredBefore: number;
@@ -36,6 +44,8 @@ export interface Decision {
   readonly request: number | undefined;
   readonly windows: readonly Kept[];
   readonly letGo: LetGo | undefined;
+  readonly acted: readonly Acted[];
+  readonly trip: number | undefined;
 }
 
 /** One step of a run. Places are parts of what there is at that moment, so that they fit whatever came before. */
@@ -71,7 +81,15 @@ const kept: fc.Arbitrary<Kept> = fc.record({
   touched: fc.nat(20),
   expires: fc.nat(20),
 });
+const acted: fc.Arbitrary<Acted> = fc.record({
+  response: fc.nat(2),
+  how: fc.constantFrom('change', 'change', 'change', 'late'),
+  state: fc.constantFrom('waiting', 'in_force', 'reverted', 'refused'),
+  unasked: fc.boolean(),
+});
 const decision: fc.Arbitrary<Decision> = fc.record({
+  acted: fc.uniqueArray(acted, { maxLength: 2, selector: ({ response }) => response }),
+  trip: fc.option(fc.nat(60_000), { nil: undefined, freq: 1 }),
   windows: fc.array(kept, { maxLength: 4 }),
   letGo: fc.option(fc.record({ expiredBefore: fc.nat(12), brute: fc.nat(3) }), { nil: undefined, freq: 1 }),
   jobs: fc.array(planned, { maxLength: 4 }),

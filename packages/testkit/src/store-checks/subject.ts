@@ -305,4 +305,8 @@ export const allOf = async (store: Store): Promise<Record<string, unknown>> => (
   changedDecisions: await store.changedDecisions(0, 10_000),
   newestDecisionChange: await store.newestDecisionChange(),
   enforcers: await store.enforcers(),
+  facts: await store.responseFacts({
+    targets: [{ kind: 'user', value: '0', resource: '' }],
+    ...{ changedSince: Number.MAX_SAFE_INTEGER, origins: [], sources: ['gate'], madeSince: 0, now: 0 },
+  }),
 });
