@@ -30,7 +30,7 @@ export const accessKey = (userId: string, resource: string): string => `${userId
 const bucketSpan: Millis = 60_000;
 
 /** Entries by the minute in which they end, so that letting go looks at no others. */
-const createEnds = (current: (id: string) => Entry | undefined) => {
+const createEnds = () => {
   const buckets = new Map<number, Entry[]>();
   const bucketOf = (until: Instant): number => Math.floor(until / bucketSpan);
   return {
@@ -39,14 +39,13 @@ const createEnds = (current: (id: string) => Entry | undefined) => {
       if (bucket) bucket.push(entry);
       else buckets.set(bucketOf(entry.until), [entry]);
     },
-    /** Takes some that are over; undefined where there are none. */
+    /** Takes some whose minute is over, which may have been made to last longer since; undefined where there are none. */
     take: (now: Instant, most: number): readonly Entry[] | undefined => {
       for (const [minute, entries] of buckets) {
         if ((minute + 1) * bucketSpan > now) continue;
         const some = entries.splice(-most);
         if (entries.length === 0) buckets.delete(minute);
-        // It may have been made to last longer since, and be in another bucket as well.
-        return some.filter((entry) => current(entry.id) === entry && entry.until <= now);
+        return some;
       }
       return undefined;
     },
@@ -98,7 +97,7 @@ export const createDecisionTable = (): DecisionTable => {
   const { places, of } = createPlaces();
   const entries = new Map<string, Entry>();
   const counts: Partial<Record<DecisionKind, number>> = {};
-  const ends = createEnds((id) => entries.get(id));
+  const ends = createEnds();
   let generation = 0;
   const count = (kind: DecisionKind, by: number): void => {
     counts[kind] = (counts[kind] ?? 0) + by;
@@ -151,7 +150,8 @@ export const createDecisionTable = (): DecisionTable => {
     },
     sweep: (now, most) => {
       const over = ends.take(now, most);
-      for (const entry of over ?? []) drop(entry);
+      // One that was made to last longer is in more than one bucket, or twice in the same one.
+      for (const entry of over ?? []) if (entries.get(entry.id) === entry && entry.until <= now) drop(entry);
       return over !== undefined;
     },
   };
