@@ -8,7 +8,7 @@ import type { DecisionCache } from './types.ts';
 /** What can be asked in the way of a request. */
 export type Answers = Pick<
   DecisionCache,
-  'isBlocked' | 'throttle' | 'isSuspect' | 'isLocked' | 'sessionRevokedBefore' | 'accessRevoked' | 'needsStepUp'
+  'isBlocked' | 'throttle' | 'limitOf' | 'isSuspect' | 'isLocked' | 'sessionRevokedBefore' | 'accessRevoked' | 'needsStepUp'
 >;
 
 /** What the answers are made of. */
@@ -32,17 +32,20 @@ export const createAnswers = ({ table, now, closed, awayPerMinute }: AnswerParts
     const key = read(ip);
     return key !== undefined && addresses.has(key, now());
   };
+  const limitOf: Answers['limitOf'] = (ip) => {
+    const key = read(ip);
+    let strictest = closed('throttle_address') ? { perMinute: awayPerMinute, target: ip } : undefined;
+    for (const { perMinute, target } of key === undefined ? [] : table.throttled.narrowest(key, now())) {
+      if (perMinute < (strictest?.perMinute ?? Infinity)) strictest = { perMinute, target };
+    }
+    return strictest;
+  };
   const { lock_account: locks, revoke_sessions: sessions, step_up: stepUps } = table.users;
   return {
     isBlocked: (ip) => holdsAddress(table.blocked, ip) || closed('block_address'),
     isSuspect: (ip) => holdsAddress(table.suspect, ip) || closed('suspect_address'),
-    throttle: (ip) => {
-      const key = read(ip);
-      const found = key === undefined ? [] : table.throttled.narrowest(key, now());
-      const limits = found.map(({ perMinute }) => perMinute);
-      if (closed('throttle_address')) limits.push(awayPerMinute);
-      return limits.length === 0 ? undefined : Math.min(...limits);
-    },
+    throttle: (ip) => limitOf(ip)?.perMinute,
+    limitOf,
     isLocked: (userId) => {
       const at = now();
       return some(locks.get(userId), ({ until }) => until > at) || closed('lock_account');

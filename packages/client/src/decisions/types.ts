@@ -151,6 +151,8 @@ export interface DecisionCache {
   isBlocked(ip: string): boolean;
   /** Requests a minute: of the narrowest range that holds the address, the strictest; undefined for no limit. */
   throttle(ip: string): number | undefined;
+  /** As `throttle`, and what shares the limit: the range, or the address. For who counts. */
+  limitOf(ip: string): { readonly perMinute: number; readonly target: string } | undefined;
   /** True where the address, or a range that holds it, is to be looked at more closely. */
   isSuspect(ip: string): boolean;
   /** True where the user must not sign in. */
