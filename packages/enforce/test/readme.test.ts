@@ -25,7 +25,7 @@ const startGateway = async (): Promise<string> => {
   const decision = {
     ...{
       id: '1',
-      kind: DecisionKind.DECISION_KIND_BLOCK_ADDRESS,
+      kind: DecisionKind.BLOCK_ADDRESS,
       target: '127.0.0.1',
       resource: '',
       perMinute: 0,
