@@ -13,10 +13,14 @@ import { createAsk, gatewayHealth, getAlert, listAlerts } from './calls.ts';
 import { createDeskCalls } from './desk/desk.ts';
 import { createLink } from './link.ts';
 import { type AlertClientOptions, alertClientOptions, type AlertClientSettings } from './options.ts';
+import { createFollowedCache } from './decisions/cache.ts';
+import { createEnforcerCalls } from './decisions/calls.ts';
+import type { DecisionCalls } from './decisions/types.ts';
 import type { AlertClientParts } from './parts.ts';
 import { createPrepareReport, createSendReport, type PreparedReport } from './report/report.ts';
 import { createSender } from './report/sender.ts';
 import { createSpooling } from './spool/spooling.ts';
+import { createDecisionStream } from './stream/decisions.ts';
 import { createIncidentStream } from './stream/incidents.ts';
 import { createSubscribe } from './stream/subscribe.ts';
 import type { AlertClient, ReportOptions } from './types.ts';
@@ -63,6 +67,14 @@ export const createAlertClient = (options: AlertClientOptions = {}, parts: Alert
   const backoff = createBackoff({ ...retry, maxDelay: Math.min(retry.maxDelay, longestDeafness) }, random);
   const streaming = { link: reads, clock, random, backoff, silence, signal };
   const subscribe = createSubscribe(streaming);
+  const follow = createDecisionStream(streaming);
+  const enforcing = createEnforcerCalls(ask);
+  const decisions: DecisionCalls = {
+    ...enforcing,
+    stream: follow,
+    cache: (cacheOptions) =>
+      createFollowedCache({ clock, stream: follow, acknowledge: enforcing.acknowledge, signal }, cacheOptions),
+  };
 
   const report = (draft: AlertDraft, reportOptions: ReportOptions = {}) => {
     if (signal.aborted) return Promise.reject(new AlertError('CLOSED', 'the client is closed'));
@@ -97,7 +109,7 @@ export const createAlertClient = (options: AlertClientOptions = {}, parts: Alert
     get: (alertId) => getAlert(ask, alertId),
     list: (listOptions = {}) => listAlerts(ask, listOptions),
     health: () => gatewayHealth(ask, reads, clock),
-    ...createDeskCalls(ask, ports.ids, createIncidentStream(streaming)),
+    ...createDeskCalls(ask, ports.ids, createIncidentStream(streaming), decisions),
     spooled: () => spooling?.size() ?? 0,
     ready: () => spooling?.ready() ?? Promise.resolve(),
     close: () => (closed ??= shut()),

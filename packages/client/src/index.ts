@@ -56,3 +56,23 @@ export type {
   StreamOptions,
   StreamState,
 } from './types.ts';
+export { createDecisionCache } from './decisions/cache.ts';
+export type {
+  CachedChange,
+  DecisionCache,
+  DecisionCacheOptions,
+  DecisionCacheParts,
+  DecisionCalls,
+  DecisionEvent,
+  DecisionSource,
+  DecisionStreamOptions,
+  KillSwitchCalls,
+  KillSwitchState,
+  ListedEnforcer,
+  ListedResponse,
+  ResponseCalls,
+  ResponseChangeOptions,
+  ResponseListOptions,
+  ResponsePage,
+  WhenAway,
+} from './decisions/types.ts';

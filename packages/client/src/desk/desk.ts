@@ -6,14 +6,23 @@ import { createIncidentCalls } from './incidents.ts';
 import { createSilenceCalls } from './silences.ts';
 import { createPolicyCalls } from './policy.ts';
 import { gatewayStatus } from './status.ts';
+import { createKillSwitchCalls, createResponseCalls } from '../decisions/calls.ts';
 import type { DeskCalls, IncidentCalls } from './types.ts';
 
 /** What people ask of a gateway that plans. Changes get an id each, so that they may be asked for again. */
-export const createDeskCalls = (ask: Ask, ids: Ids, stream: IncidentCalls['stream']): DeskCalls => ({
+export const createDeskCalls = (
+  ask: Ask,
+  ids: Ids,
+  stream: IncidentCalls['stream'],
+  decisions: DeskCalls['decisions'],
+): DeskCalls => ({
   incidents: { ...createIncidentCalls(ask, ids), stream },
   silences: createSilenceCalls(ask, ids),
   deliveries: createDeliveryCalls(ask, ids),
   policy: createPolicyCalls(ask, ids),
+  responses: createResponseCalls(ask, ids),
+  killSwitch: createKillSwitchCalls(ask, ids),
+  decisions,
   accounting: () => accounting(ask),
   status: () => gatewayStatus(ask),
   explain: (what) => explain(ask, what),

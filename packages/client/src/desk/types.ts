@@ -10,6 +10,7 @@ import type {
   Silence,
   Explanation,
 } from '@therapytrain/alerts-core';
+import type { DecisionCalls, KillSwitchCalls, ResponseCalls } from '../decisions/types.ts';
 import type { StreamState } from '../types.ts';
 
 /** An incident as a gateway tells of it. */
@@ -372,6 +373,9 @@ export interface DeskCalls {
   readonly silences: SilenceCalls;
   readonly deliveries: DeliveryCalls;
   readonly policy: PolicyCalls;
+  readonly responses: ResponseCalls;
+  readonly killSwitch: KillSwitchCalls;
+  readonly decisions: DecisionCalls;
   /** What became of every (alert, channel) pair, for each channel by name. */
   accounting(): Promise<readonly ListedAccount[]>;
   /** Why people were or were not told of an alert, or would be. Changes nothing. */

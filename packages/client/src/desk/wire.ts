@@ -30,7 +30,8 @@ export const nameOf = <T>(names: readonly T[], number: number): T => {
 export const numbersOf = <T>(names: readonly T[], given: readonly T[] = []): never[] =>
   given.map((name) => (names.indexOf(name) + 1) as never);
 
-const severityOf = (number: number): AlertSeverity => {
+/** A severity that must be one. */
+export const severityOf = (number: number): AlertSeverity => {
   if (!isSeverity(number)) throw unknown();
   return number;
 };

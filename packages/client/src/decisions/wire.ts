@@ -1,0 +1,85 @@
+import type {
+  Decision as WireDecision,
+  Enforcer as WireEnforcer,
+  KillSwitch as WireKillSwitch,
+  Response as WireResponse,
+} from '@therapytrain/alerts-api';
+import {
+  type Decision,
+  type DecisionKind,
+  decisionKinds,
+  responseModes,
+  type ResponseState,
+  responseStates,
+} from '@therapytrain/alerts-core';
+import type { TargetKind } from '@therapytrain/alerts-core/responder';
+import { present } from '../desk/method.ts';
+import { instantOf, nameOf, severityOf } from '../desk/wire.ts';
+import { millisOf } from '../stream/following.ts';
+import type { KillSwitchState, ListedEnforcer, ListedResponse } from './types.ts';
+
+/** In the order of their numbers on the wire, from 1. */
+export const responseStateNames = Object.keys(responseStates) as readonly ResponseState[];
+
+/** In the order of their numbers on the wire, from 1. */
+export const decisionKindNames = Object.keys(decisionKinds) as readonly DecisionKind[];
+
+const targetKindNames: readonly TargetKind[] = ['address', 'user', 'access'];
+
+/** A response of the wire. */
+export const readResponse = (wire: WireResponse | undefined): ListedResponse => {
+  const response = present(wire);
+  const { kind, value, resource } = present(response.target);
+  return {
+    id: response.id,
+    version: Number(response.version),
+    state: nameOf(responseStateNames, response.state),
+    mode: nameOf(responseModes, response.mode),
+    playbook: response.playbook,
+    step: response.step,
+    responder: response.responder,
+    target: { kind: nameOf(targetKindNames, kind), value, resource },
+    args: response.args,
+    severity: severityOf(response.severity),
+    incident: response.incidentId,
+    source: response.alertSource,
+    summary: response.summary,
+    reason: response.reason,
+    createdAt: instantOf(response.createdAt),
+    updatedAt: instantOf(response.updatedAt),
+    span: millisOf(response.length),
+    from: response.startsAt?.getTime(),
+    until: response.endsAt?.getTime(),
+    approvers: response.approvers,
+    approvals: response.approvals.map(({ by, at }) => ({ by, at: instantOf(at) })),
+    by: response.handledBy,
+    extensions: response.extensions,
+    policy: response.policyVersion,
+    enforcing: response.enforcing,
+    enforcers: response.enforcers,
+  };
+};
+
+/** The kill switch of the wire. */
+export const readKillSwitch = (wire: WireKillSwitch | undefined): KillSwitchState => {
+  const { on, by, reason, at } = present(wire);
+  return { on, by, reason, at: at?.getTime() };
+};
+
+/** An enforcer of the wire. */
+export const readEnforcer = ({ name, kinds, acknowledgedAt, isCurrent }: WireEnforcer): ListedEnforcer => ({
+  name,
+  kinds: kinds.map((kind) => nameOf(decisionKindNames, kind)),
+  at: instantOf(acknowledgedAt),
+  isCurrent,
+});
+
+/** Decisions of the wire; those of a kind that only a later gateway has are left out. */
+export const readDecisions = (wires: readonly WireDecision[]): readonly Decision[] =>
+  wires.flatMap((wire) => {
+    const kind = decisionKindNames[wire.kind - 1];
+    if (kind === undefined) return [];
+    const { id, target, resource, perMinute, startsAt, endsAt, playbook, incidentId: incident } = wire;
+    const [from, until] = [instantOf(startsAt), instantOf(endsAt)];
+    return [{ id, kind, target, resource, perMinute, from, until, playbook, incident }];
+  });
