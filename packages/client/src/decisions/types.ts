@@ -3,7 +3,7 @@ import type { ChangeOptions, PageOptions } from '../desk/types.ts';
 import type { StreamState } from '../types.ts';
 
 /** A response as a gateway tells of it. Its target is personal. */
-export interface ListedResponse extends Omit<Response, 'args'> {
+export interface ListedResponse extends Omit<Response, 'args' | 'origin' | 'rung' | 'asked'> {
   /** What the step says beside its target: each value as JSON. */
   readonly args: Readonly<Record<string, string>>;
   /** Where it is a decision in force: how many services said that they enforce it as it is now. */
