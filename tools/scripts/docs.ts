@@ -6,6 +6,7 @@ import { channelReadmes } from './docs/channels.ts';
 import { configDocs } from './docs/config.ts';
 import { errorDocs } from './docs/errors.ts';
 import { metricDocs } from './docs/metrics.ts';
+import { responderReadme } from './docs/responders.ts';
 import { root } from './shell.ts';
 
 // Everything that can be printed from code is printed, so that it cannot drift from it.
@@ -15,6 +16,7 @@ const pages: Readonly<Record<string, string>> = {
   'docs/errors.md': errorDocs(),
   'docs/metrics.md': metricDocs(),
   ...(await channelReadmes()),
+  ...(await responderReadme()),
 };
 
 const check = process.argv.includes('--check');

@@ -1,4 +1,3 @@
-import type { ResponderKind } from '@therapytrain/alerts-core/responder';
 import {
   blockAddress,
   lockAccount,
@@ -9,6 +8,7 @@ import {
   throttleAddress,
   webhookAction,
 } from '@therapytrain/alerts-responders';
+import type { ResponderKind } from '@therapytrain/alerts-core/responder';
 
 /** The responders there are. What a policy may say of them follows from this list. */
 export const responderKinds: readonly ResponderKind[] = [

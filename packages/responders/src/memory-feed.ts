@@ -55,7 +55,10 @@ export const memoryFeed = ({ clock }: { readonly clock: Clock }): MemoryFeed => 
       const before = kept.get(decision.id)?.decision;
       const was = isInForce(before) ? before : undefined;
       kept.set(decision.id, { decision, fence, forget: Math.max(decision.until, clock.now()) + lateFor });
-      if (isInForce(decision) && !(was && same(was, decision))) tell({ kind: was ? 'changed' : 'added', decision });
+      // A new end may be past already: it is then over for who listens too.
+      if (!isInForce(decision)) {
+        if (was) tell({ kind: 'ended', decision: was });
+      } else if (!(was && same(was, decision))) tell({ kind: was ? 'changed' : 'added', decision });
       return true;
     },
     end: async (id, fence) => {
