@@ -3,14 +3,17 @@ import { createAct } from './act.ts';
 import { accountingCommand } from './commands/accounting.ts';
 import { completionCommand } from './commands/completion.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
+import { decisionsCommand } from './commands/decisions.ts';
 import { deliveriesCommand } from './commands/deliveries.ts';
 import { explainCommand } from './commands/explain.ts';
 import { getCommand } from './commands/get.ts';
 import { importCommand } from './commands/import.ts';
 import { incidentsCommand } from './commands/incidents.ts';
+import { killSwitchCommand } from './commands/kill-switch.ts';
 import { listCommand } from './commands/list.ts';
 import { policyCommand } from './commands/policy.ts';
 import { reportCommand } from './commands/report.ts';
+import { responsesCommand } from './commands/responses.ts';
 import { silencesCommand } from './commands/silences.ts';
 import { statusCommand } from './commands/status.ts';
 import { streamCommand } from './commands/stream.ts';
@@ -61,6 +64,9 @@ const commands = [
   importCommand,
   incidentsCommand,
   silencesCommand,
+  responsesCommand,
+  decisionsCommand,
+  killSwitchCommand,
   deliveriesCommand,
   deadLettersCommand,
   accountingCommand,

@@ -30,6 +30,12 @@ describe('bash completes', () => {
       ['incidents', 'list', '--state', ''],
       ['OPEN', 'ACKNOWLEDGED', 'RESOLVED'],
     ],
+    [['responses', 'approve', '--y'], ['--yes']],
+    [
+      ['kill-switch', ''],
+      ['status', 'on', 'off'],
+    ],
+    [['decisions', 'watch', '--kind', 'block'], ['block_address']],
     [['dead-letters', 'replay', '--dry'], ['--dry-run']],
     [['st'], ['stream', 'status']],
     [

@@ -40,6 +40,7 @@ const start = (address: string): string =>
 // What the gateway says of itself comes with a fact; without one it is the client that refuses.
 const notConfigured = (facts: AlertError['facts']): string => {
   if (facts['needs'] === 'policy') return 'Start it with --policy FILE.';
+  if (facts['needs'] === 'responses') return 'Start it with a policy that has playbooks (--policy).';
   if ('needs' in facts) return 'Start it with a policy that has channels (--policy).';
   if (facts['status'] === 'UNIMPLEMENTED') return 'The gateway is older than this alertctl.';
   return 'Give --insecure to accept a connection without encryption.';
@@ -61,6 +62,9 @@ const nextSteps: Partial<Record<AlertErrorCode, (address: string, error: AlertEr
   REQUEST_ID_REUSED: () => 'Leave --request-id out for a new alert.',
   INCIDENT_NOT_FOUND: () => 'alertctl incidents list shows what is open.',
   SILENCE_NOT_FOUND: () => 'alertctl silences list shows what stands.',
+  RESPONSE_NOT_FOUND: () => 'alertctl responses list shows what there is.',
+  RESPONSE_NOT_OPEN: () => 'alertctl responses show says where it is now.',
+  OWN_APPROVAL: () => 'Somebody else must approve it.',
   CONFLICT: () => 'Look at it again: somebody has changed it.',
   COVERAGE_LOST: () => 'alertctl policy reload --accept-lost-coverage accepts it.',
   POLICY_INVALID: () => 'alertctl policy show says all that is wrong with the file.',

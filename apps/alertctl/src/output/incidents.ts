@@ -5,7 +5,7 @@ import { aligned } from './alerts.ts';
 import { type Paint, severityStyle, type Style } from './paint.ts';
 import { safeLine } from './safe-text.ts';
 import { type Column, table } from './table.ts';
-import { age, fromNow, localTime, rfc3339 } from './time.ts';
+import { age, fromNow, localTime, optionalTime, rfc3339 } from './time.ts';
 import { cut } from './width.ts';
 
 const stateStyles: Readonly<Record<ListedIncident['state'], Style>> = {
@@ -13,8 +13,6 @@ const stateStyles: Readonly<Record<ListedIncident['state'], Style>> = {
   ACKNOWLEDGED: 'yellow',
   RESOLVED: 'green',
 };
-
-const optional = (instant: Instant | undefined): string | null => (instant === undefined ? null : rfc3339(instant));
 
 /** An incident in the wire's JSON names; times in RFC 3339, null where there is none. */
 export const incidentJson = (incident: ListedIncident) => ({
@@ -28,8 +26,8 @@ export const incidentJson = (incident: ListedIncident) => ({
   lastSeenAt: rfc3339(incident.lastSeen),
   openedAt: rfc3339(incident.openedAt),
   updatedAt: rfc3339(incident.updatedAt),
-  acknowledgedAt: optional(incident.acknowledgedAt),
-  resolvedAt: optional(incident.resolvedAt),
+  acknowledgedAt: optionalTime(incident.acknowledgedAt),
+  resolvedAt: optionalTime(incident.resolvedAt),
   handledBy: incident.by,
   comment: incident.comment,
   assignee: incident.assignee,
@@ -37,7 +35,7 @@ export const incidentJson = (incident: ListedIncident) => ({
   toldChannels: incident.told,
   alertType: incident.type,
   alertSource: incident.source,
-  acknowledgeBy: optional(incident.acknowledgeBy),
+  acknowledgeBy: optionalTime(incident.acknowledgeBy),
 });
 
 /** The state, coloured. */

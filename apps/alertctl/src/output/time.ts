@@ -33,3 +33,7 @@ export const localTime = (instant: Instant): string => {
 
 /** RFC 3339 in UTC with milliseconds, for programs. */
 export const rfc3339 = (instant: Instant): string => new Date(instant).toISOString();
+
+/** As {@link rfc3339}; null where there is none. */
+export const optionalTime = (instant: Instant | undefined): string | null =>
+  instant === undefined ? null : rfc3339(instant);

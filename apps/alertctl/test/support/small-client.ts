@@ -5,8 +5,12 @@ import {
   type GatewayStatus,
   type IncidentEvent,
   type ListedAccount,
+  type DecisionEvent,
+  type KillSwitchState,
   type ListedDelivery,
+  type ListedEnforcer,
   type ListedIncident,
+  type ListedResponse,
   type ListedSilence,
   type PolicyInForce,
   type ReloadedPolicy,
@@ -27,13 +31,18 @@ export interface SmallContents {
   status: GatewayStatus;
   /** What a stream of incidents tells before it waits. */
   events: IncidentEvent[];
+  responses: ListedResponse[];
+  killSwitch: KillSwitchState;
+  /** What a stream of decisions tells before it waits. */
+  decisions: DecisionEvent[];
+  enforcers: ListedEnforcer[];
   /** What was asked for, in order. */
   readonly asked: (readonly [call: string, ...given: unknown[]])[];
 }
 
 /** The n-th id of a kind. */
-export const idOf = (kind: 'incident' | 'silence' | 'delivery', n: number): string =>
-  `0193f1c2-7b2a-7000-8000-${{ incident: '1', silence: '2', delivery: '3' }[kind]}${String(n).padStart(11, '0')}`;
+export const idOf = (kind: 'incident' | 'silence' | 'delivery' | 'response', n: number): string =>
+  `0193f1c2-7b2a-7000-8000-${{ incident: '1', silence: '2', delivery: '3', response: '4' }[kind]}${String(n).padStart(11, '0')}`;
 
 /** The n-th incident, opened so many minutes ago. */
 export const incidentOf = (n: number, said: Partial<ListedIncident> = {}): ListedIncident => ({
@@ -96,6 +105,37 @@ export const deliveryOf = (n: number, said: Partial<ListedDelivery> = {}): Liste
   ...said,
 });
 
+/** The n-th response. */
+export const responseOf = (n: number, said: Partial<ListedResponse> = {}): ListedResponse => ({
+  id: idOf('response', n),
+  version: 1,
+  state: 'waiting',
+  mode: 'approve',
+  playbook: 'brute-force',
+  step: 0,
+  responder: 'block-address',
+  target: { kind: 'address', value: `192.0.2.${n}`, resource: '' },
+  args: {},
+  severity: AlertSeverity.HIGH,
+  incident: idOf('incident', 1),
+  source: 'login',
+  summary: 'the address is refused by every service for 1 h',
+  reason: '',
+  createdAt: epoch - 60_000 * n,
+  updatedAt: epoch - 60_000 * n,
+  span: 3_600_000,
+  from: undefined,
+  until: epoch + 600_000,
+  approvers: 1,
+  approvals: [],
+  by: '',
+  extensions: 0,
+  policy: '0123456789ab',
+  enforcing: 0,
+  enforcers: 0,
+  ...said,
+});
+
 const page = <T>(items: readonly T[], { pageSize = 50, pageToken = '' }: { pageSize?: number; pageToken?: string }) => {
   const from = Number(pageToken || '0');
   const to = from + pageSize;
@@ -104,7 +144,7 @@ const page = <T>(items: readonly T[], { pageSize = 50, pageToken = '' }: { pageS
 
 type Options = Parameters<typeof page>[1];
 
-async function* streamOf({ events }: SmallContents, signal?: AbortSignal): AsyncGenerator<IncidentEvent> {
+async function* streamOf<E>(events: readonly E[], signal?: AbortSignal): AsyncGenerator<E> {
   yield* events;
   await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
 }
@@ -159,7 +199,7 @@ const incidentCalls = (has: SmallContents): DeskCalls['incidents'] => {
     resolve: (id, options = {}) => change('resolve', id, { state: 'RESOLVED' }, options),
     assign: (id, assignee) => change('assign', id, { assignee }, assignee),
     comment: (id, comment) => change('comment', id, { comment }, comment),
-    stream: (options = {}) => streamOf(has, options.signal),
+    stream: (options = {}) => streamOf(has.events, options.signal),
   };
 };
 
@@ -208,6 +248,48 @@ const deliveryCalls = (has: SmallContents): DeskCalls['deliveries'] => ({
   },
 });
 
+const responseCalls = (has: SmallContents): Pick<DeskCalls, 'responses' | 'killSwitch' | 'decisions'> => {
+  const change = async (call: string, id: string, changes: Partial<ListedResponse>, given: unknown) => {
+    has.asked.push([call, id, given]);
+    const found = has.responses.find((each) => each.id === id);
+    if (!found) throw new AlertError('RESPONSE_NOT_FOUND', 'no response of this id is known');
+    const next = { ...found, ...changes };
+    has.responses = has.responses.map((each) => (each.id === id ? next : each));
+    return next;
+  };
+  return {
+    responses: {
+      list: async (options = {}) => {
+        has.asked.push(['responses', options]);
+        const { items, nextPageToken } = page(has.responses, options as Options);
+        return { responses: items, nextPageToken };
+      },
+      get: (id) => change('response', id, {}, undefined),
+      approve: (id, options) => change('approve', id, { state: 'planned' }, options),
+      reject: (id, options) => change('reject', id, { state: 'rejected' }, options),
+      revert: (id, options) => change('revert', id, { state: 'reverting' }, options),
+    },
+    killSwitch: {
+      get: async () => has.killSwitch,
+      set: async (on, reason) => {
+        has.asked.push(['kill switch', on, reason]);
+        return (has.killSwitch = { on, reason, by: 'alice', at: epoch });
+      },
+    },
+    decisions: {
+      stream: (options = {}) => {
+        has.asked.push(['decisions', options.kinds]);
+        return streamOf(has.decisions, options.signal);
+      },
+      cache: () => {
+        throw new Error('no command keeps decisions');
+      },
+      acknowledge: async () => undefined,
+      enforcers: async () => has.enforcers,
+    },
+  };
+};
+
 /** A client of a gateway that lives in memory: what people ask of its desk, and nothing else. */
 export const createSmallClient = (given: Partial<SmallContents> = {}) => {
   const has: SmallContents = {
@@ -220,6 +302,10 @@ export const createSmallClient = (given: Partial<SmallContents> = {}) => {
     reloads: [],
     status: statusOf(),
     events: [],
+    responses: [],
+    killSwitch: { on: false, by: '', reason: '', at: undefined },
+    decisions: [],
+    enforcers: [],
     asked: [],
     ...given,
   };
@@ -238,6 +324,7 @@ export const createSmallClient = (given: Partial<SmallContents> = {}) => {
       },
       simulate: async () => ({ version: has.policy.version, alerts: [], later: [] }),
     },
+    ...responseCalls(has),
     status: async () => has.status,
     accounting: async () => has.accounts,
     explain: async (what) => {
