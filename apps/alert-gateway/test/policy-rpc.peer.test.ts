@@ -129,6 +129,20 @@ describe('PolicyService', () => {
     await expect(bad).rejects.toMatchObject({ code: 'POLICY_INVALID' });
   });
 
+  test('simulates what playbooks would do, and acts on nothing', async () => {
+    const acting = `${text}
+responders: { block: { kind: block-address }, out: { kind: revoke-sessions } }
+playbooks:
+  - name: attack
+    when: type == "AUTH_FAILURE"
+    mode: enforce
+    approvers: 1
+    steps: [{ responder: out, target: userId }, { responder: block, target: ipAddress, for: 1h }]
+`;
+    const { alerts } = await client.policy.simulate({ text: acting, alerts: [{ draft: draft('anna') }] });
+    expect(alerts[0]?.responses).toEqual([{ playbook: 'attack', responder: 'out', mode: 'approve' }]);
+  });
+
   test('refuses what does not decode, and fields that break their rules', async () => {
     for (const method of ['GetPolicy', 'CheckPolicy', 'ReloadPolicy', 'SimulatePolicy']) {
       const { refusal } = await rawCall(raw, `PolicyService/${method}`, Buffer.from([0x0a, 0x05, 0x41]));

@@ -117,11 +117,14 @@ describe('alertctl policy diff', () => {
   });
 });
 
-test('alertctl policy schema prints a schema with the options of each channel and secrets as references', async () => {
+test('alertctl policy schema prints a schema with the options of each channel and responder, and secrets as references', async () => {
   const { exitCode, out } = await policy(['schema']);
   expect(exitCode).toBe(0);
   const schema = JSON.parse(out) as {
-    properties: { channels: { additionalProperties: { oneOf: { properties: Record<string, unknown> }[] } } };
+    properties: Record<
+      'channels' | 'responders',
+      { additionalProperties: { oneOf: { properties: Record<string, unknown> }[] } }
+    >;
   };
   const kinds = schema.properties.channels.additionalProperties.oneOf.map(({ properties }) => properties);
   expect(kinds.map(({ kind }) => kind)).toEqual(
@@ -130,5 +133,11 @@ test('alertctl policy schema prints a schema with the options of each channel an
   expect(kinds[3]?.['routingKey']).toMatchObject({
     anyOf: [{ required: ['env'] }, { required: ['file'] }],
     description: expect.stringContaining('integration key'),
+  });
+  const acting = schema.properties.responders.additionalProperties.oneOf.map(({ properties }) => properties);
+  expect(acting.map(({ kind }) => kind)).toContainEqual({ const: 'block-address' });
+  expect(acting.find(({ kind }) => JSON.stringify(kind).includes('webhook-action'))).toMatchObject({
+    budget: { properties: { targets: { default: 20 } } },
+    secret: expect.objectContaining({ anyOf: expect.anything() }),
   });
 });

@@ -58,7 +58,7 @@ export { Sensitivity, undeclaredSensitivity, type SensitivityName } from './sens
 export { AlertSeverity, isSeverity, severities, severityName, severityOf, type AlertSeverityName } from './severity.ts';
 export { systemClock, systemPorts, systemRandom } from './system-ports.ts';
 export { textFault } from './text.ts';
-export { byteSize, duration } from './units.ts';
+export { byteSize, duration, durationText } from './units.ts';
 export { decodeAlert, decodeReport, splitReports } from './wire/decode.ts';
 export { encodeAlert, encodedId, encodeReport, withSequence } from './wire/encode.ts';
 export { encodeReceipt, joinFields, type EncodedField } from './wire/frame.ts';

@@ -22,3 +22,12 @@ export const duration = (): z.ZodType<Millis, string> => quantity(millis, '30s')
 
 /** An amount of memory or disk in configuration: `512KiB`, `64MiB`, `10GiB`. Yields bytes. */
 export const byteSize = (): z.ZodType<number, string> => quantity(bytes, '64MiB');
+
+const byLength = [...Object.entries(millis)].reverse();
+
+/** A span as {@link duration} reads it, in the largest unit of which it is a whole number: `90s`, `1h`, `0s`. */
+export const durationText = (span: Millis): string => {
+  if (span === 0) return '0s';
+  const [unit, size] = byLength.find(([, each]) => Math.abs(span) >= each && span % each === 0) ?? ['ms', 1];
+  return `${span / size}${unit}`;
+};

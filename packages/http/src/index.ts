@@ -21,3 +21,14 @@ export { answerOutcome, failureOutcome, harmlessOutcome, replyOutcome } from './
 export { isHeaderName, isHeaderValue } from './request-fault.ts';
 export { longestRetryAfter, retryAfter } from './retry-after.ts';
 export { urlFault } from './url-fault.ts';
+export { checkEndpoint, type Endpoint, endpointOptions, type ReportFault } from './webhook/endpoint.ts';
+export { secretFault, signatureHeader } from './webhook/sign.ts';
+export { createSignedDoor, type SignedDoor, type SignedPost } from './webhook/signed-post.ts';
+export {
+  type ReceivedHeaders,
+  type ReceivedSecrets,
+  verifySigned,
+  type VerifyOptions,
+  webhookRefusals,
+  WebhookRefused,
+} from './webhook/verify.ts';

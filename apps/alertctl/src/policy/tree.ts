@@ -1,4 +1,12 @@
-import { type Escalation, type Policy, type Route, spanText } from '@therapytrain/alerts-manager';
+import {
+  type Budget,
+  type Escalation,
+  type Playbook,
+  type Policy,
+  type ResponderSettings,
+  type Route,
+  spanText,
+} from '@therapytrain/alerts-manager';
 import { severities, severityName } from '@therapytrain/alerts-core';
 import { type Paint, severityStyle } from '../output/paint.ts';
 import { safeLine } from '../output/safe-text.ts';
@@ -49,14 +57,50 @@ const channelColumns: readonly Column<{ name: string; kind: string; concurrency:
   { title: 'AT ONCE', cell: ({ concurrency }) => String(concurrency) },
 ];
 
+const budgetText = ({ targets, window }: Budget): string => `${targets} in ${spanText(window)}`;
+
+const stepText = ({ responder, target, ladder }: Playbook['steps'][number]): string =>
+  `${responder} ${target}${ladder.length === 0 ? '' : ` for ${ladder.map((each) => spanText(each)).join(', then ')}`}`;
+
+const playbookColumns: readonly Column<Playbook>[] = [
+  { title: 'PLAYBOOK', cell: ({ name }) => safeLine(name) },
+  { title: 'MODE', cell: ({ mode }) => mode },
+  { title: 'DOES', cell: ({ steps }) => safeLine(steps.map(stepText).join(' and ')), shrinksTo: 14 },
+  { title: 'WHEN', cell: ({ when }) => safeLine(when.source), shrinksTo: 14 },
+  { title: 'UNASKED', cell: ({ budget }) => budgetText(budget), expendable: true },
+];
+
+const responderColumns: readonly Column<ResponderSettings>[] = [
+  { title: 'RESPONDER', cell: ({ name }) => safeLine(name) },
+  { title: 'KIND', cell: ({ kind }) => safeLine(kind) },
+  { title: 'UNASKED', cell: ({ budget }) => budgetText(budget) },
+];
+
+const section = (lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : ['', ...lines]);
+
+const counted = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;
+
+/** How much is protected: users and single addresses are persons, and are counted only. */
+const protectedLine = ({ guardrails: { protect } }: Policy): string =>
+  `Protected are ${counted(protect.addresses.length, 'address or range', 'addresses and ranges')}, ` +
+  `${counted(protect.users.length, 'user', 'users')} and the last of ${counted(protect.groups.length, 'group', 'groups')}`;
+
+const responsesOf = (policy: Policy, paint: Paint, terminal?: number): readonly string[] => {
+  const { playbooks, responders } = policy;
+  if (playbooks.length === 0) return [];
+  return [
+    ...section(table(playbookColumns, playbooks, paint, terminal)),
+    ...section(table(responderColumns, [...responders.values()], paint, terminal)),
+    ...section([protectedLine(policy)]),
+  ];
+};
+
 const escalationLine = (name: string, { acknowledgeWithin, receivers, repeats }: Escalation): string =>
   safeLine(
     `${name} unacknowledged after ${spanText(acknowledgeWithin)}: ${receivers.join(', then ')}, again ${repeats} times`,
   );
 
-const section = (lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : ['', ...lines]);
-
-/** Where a policy sends alerts: its routes as a tree, whom they tell, and how. Lines that fit `terminal`, if given. */
+/** Where a policy sends alerts: its routes as a tree, whom they tell, and how; and what it does about them. Lines that fit `terminal`, if given. */
 export const policyTree = (policy: Policy, paint: Paint, terminal?: number): readonly string[] => {
   const branches = branchesOf(policy.routes);
   const escalations = severities.toReversed().flatMap((severity) => {
@@ -79,5 +123,6 @@ export const policyTree = (policy: Policy, paint: Paint, terminal?: number): rea
     ...section(policy.channels.size === 0 ? [] : table(channelColumns, [...policy.channels.values()], paint, terminal)),
     ...section(escalations),
     ...section(held.map((each) => safeLine(`Held back by ${each}`))),
+    ...responsesOf(policy, paint, terminal),
   ];
 };

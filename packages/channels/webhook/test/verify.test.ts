@@ -4,9 +4,9 @@ import { describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { Secret } from '@therapytrain/alerts-core/channel';
 import { type ReceivedHeaders, verifyWebhook, WebhookRefused } from '@therapytrain/alerts-channel-webhook';
+import { secretFault, signatureHeader } from '@therapytrain/alerts-http';
 import { noticeOf, sampleAlert, sampleStory } from '@therapytrain/alerts-testkit';
 import { render } from '../src/render.ts';
-import { secretFault, signatureHeader } from '../src/sign.ts';
 import { key, otherKey } from './support/open.ts';
 
 const now = Date.now();

@@ -82,6 +82,8 @@ export interface ResponderKind<S extends z.ZodType = z.ZodType, A extends z.ZodT
   readonly kind: string;
   /** What it acts on. */
   readonly target: TargetKind;
+  /** What it acts on where the options say so, in the place of `target`. */
+  targetOf?(options: z.output<S>): TargetKind;
   /**
    * True where a second try with the same key has no second effect, whatever happened to the first. Where it is false,
    * an attempt whose end is not known is handed to a person and never tried again.

@@ -1,4 +1,4 @@
-import { type Millis, severityName } from '@therapytrain/alerts-core';
+import { durationText, type Millis, severityName } from '@therapytrain/alerts-core';
 import type { Detection } from './detection.ts';
 import type { ChannelSettings, Escalation, Inhibition, Maintenance, Policy, Receiver } from './policy.ts';
 import { worstFirst } from './probes.ts';
@@ -14,19 +14,9 @@ export interface PolicyChange {
   readonly text: string;
 }
 
-const units: readonly (readonly [string, number])[] = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1_000],
-];
-
 /** A span as a policy writes it; `never` where there is none. */
-export const spanText = (span: Millis | undefined, before = ''): string => {
-  if (span === undefined) return 'never';
-  const [unit, size] = units.find(([, each]) => span >= each && span % each === 0) ?? ['ms', 1];
-  return span === 0 ? `${before}0s` : `${before}${span / size}${unit}`;
-};
+export const spanText = (span: Millis | undefined, before = ''): string =>
+  span === undefined ? 'never' : `${before}${durationText(span)}`;
 
 const changed = (text: string): PolicyChange => ({ kind: 'changed', text });
 const doubtful = (text: string): PolicyChange => ({ kind: 'doubtful', text });

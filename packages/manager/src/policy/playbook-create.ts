@@ -11,6 +11,7 @@ import type {
 import { pathText } from './faults.ts';
 import { faultsOfStep, type KnownResponder } from './playbook-faults.ts';
 import type { PlaybookSettings } from './playbook-schema.ts';
+import { targetKindOf } from './responder-target.ts';
 import type { PolicySettings } from './schema.ts';
 
 /** What a policy's responders are made with. */
@@ -33,7 +34,9 @@ const respondersOf = (
 ): ResponsePolicy['responders'] =>
   new Map(
     Object.entries(settings).map(([name, { kind, budget, ...options }]) => {
-      const { target, reversible } = kindOf(kind, resolved);
+      const known = kindOf(kind, resolved);
+      const target = targetKindOf(known, options);
+      const { reversible } = known;
       return [name, { name, kind, target, options: resolved.options?.get(name) ?? options, reversible, budget }];
     }),
   );
@@ -50,7 +53,7 @@ const stepOf = (
   const responder = responders.get(name);
   if (!responder) throw new AlertError('POLICY_INVALID', 'a step names a responder that is not declared');
   const kind = kindOf(responder.kind, resolved);
-  const [fault] = faultsOfStep(step, name, kind);
+  const [fault] = faultsOfStep(step, name, { ...kind, target: responder.target });
   if (fault) throw new AlertError('POLICY_INVALID', `a step with ${name}: ${pathText(fault.path)} ${fault.rule}`);
   return {
     responder: name,

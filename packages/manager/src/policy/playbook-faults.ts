@@ -3,15 +3,19 @@ import type { ResponderKind } from '@therapytrain/alerts-core/responder';
 import { faultWords, type Finding, findingsOf } from './faults.ts';
 import type { Place } from './places.ts';
 import { at, entriesOf, isMap, itemsOf } from './raw.ts';
+import { targetKindOf } from './responder-target.ts';
 
 /** What a policy must know of the kind of a responder. */
-export type KnownResponder = Pick<ResponderKind, 'target' | 'reversible' | 'args'>;
+export type KnownResponder = Pick<ResponderKind, 'target' | 'targetOf' | 'options' | 'reversible' | 'args'>;
+
+/** The same of one responder: what it acts on is what its options say. */
+type StepKind = Pick<KnownResponder, 'target' | 'reversible' | 'args'>;
 
 const finding = (path: Place['path'], rule: string, hint: string): Finding => ({ path, about: 'value', rule, hint });
 
 const isScalar = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
 
-const ofArgs = (args: unknown, kind: KnownResponder): readonly Finding[] => {
+const ofArgs = (args: unknown, kind: Pick<StepKind, 'args'>): readonly Finding[] => {
   // The schema of the policy says what is wrong with arguments that are none.
   if (args !== undefined && !(isMap(args) && Object.values(args).every(isScalar))) return [];
   const result = kind.args.safeParse(args ?? {}, { error: faultWords, reportInput: false });
@@ -24,7 +28,7 @@ const ofArgs = (args: unknown, kind: KnownResponder): readonly Finding[] => {
  * What is wrong with a step of a playbook because of what its responder is: duration, resource and arguments. Paths begin
  * at the step.
  */
-export const faultsOfStep = (step: unknown, name: string, kind: KnownResponder): readonly Finding[] => {
+export const faultsOfStep = (step: unknown, name: string, kind: StepKind): readonly Finding[] => {
   const [lasts, names] = [at(step, 'for') !== undefined, at(step, 'resource') !== undefined];
   const found: Finding[] = [];
   if (kind.reversible && !lasts) {
@@ -48,7 +52,7 @@ export const faultsOfStep = (step: unknown, name: string, kind: KnownResponder):
 /** Responders by name, as far as they are declared; a kind that is not known is a fault of its own. */
 interface Declared {
   readonly names: readonly string[] | undefined;
-  readonly kindOf: (name: string) => KnownResponder | undefined;
+  readonly kindOf: (name: string) => StepKind | undefined;
   /** Metadata keys that some type declares; undefined where that cannot be told. */
   readonly keys: ReadonlySet<string> | undefined;
 }
@@ -69,8 +73,10 @@ const declaredIn = (policy: unknown, kinds: ReadonlyMap<string, KnownResponder>)
   return {
     names: isMap(responders) ? Object.keys(responders) : undefined,
     kindOf: (name) => {
-      const kind = at(at(responders, name), 'kind');
-      return typeof kind === 'string' ? kinds.get(kind) : undefined;
+      const settings = at(responders, name);
+      const kind = at(settings, 'kind');
+      const known = typeof kind === 'string' ? kinds.get(kind) : undefined;
+      return known && isMap(settings) ? { ...known, target: targetKindOf(known, settings) } : undefined;
     },
     keys: keysOf(policy),
   };

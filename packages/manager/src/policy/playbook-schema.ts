@@ -128,7 +128,10 @@ const address = z
   .string()
   .refine((text) => canonicalAddress(text) !== undefined, 'is not an address or a range such as 10.0.0.0/8');
 
-const user = z.string().min(1, 'is empty').max(256);
+const user = z
+  .string()
+  .refine((id) => userForm(id) !== '', 'is empty')
+  .max(256);
 
 const group = z
   .strictObject({

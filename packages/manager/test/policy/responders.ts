@@ -1,6 +1,6 @@
 import { duration } from '@therapytrain/alerts-core';
 import { secret } from '@therapytrain/alerts-core/channel';
-import { defineResponder, type ResponderKind } from '@therapytrain/alerts-core/responder';
+import { defineResponder, type ResponderKind, type TargetKind } from '@therapytrain/alerts-core/responder';
 import { z } from 'zod';
 
 const create = () => {
@@ -27,7 +27,9 @@ const hook = defineResponder({
     url: z.url().describe('Where to.'),
     secret: secret().describe('What signs.'),
     timeout: duration().prefault('10s').describe('Longest wait.'),
+    target: z.enum(['address', 'user', 'access']).default('user').describe('What it acts on.'),
   }),
+  targetOf: ({ target }: { readonly target: TargetKind }) => target,
   args: z.strictObject({ action: z.enum(['close', 'mark']).describe('What is asked for.') }),
 });
 

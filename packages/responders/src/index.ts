@@ -1,0 +1,12 @@
+export { blockAddress } from './block-address/index.ts';
+export { lockAccount } from './lock-account/index.ts';
+export { type DecisionChange, type MemoryFeed, memoryFeed } from './memory-feed.ts';
+export { revokeAccess } from './revoke-access/index.ts';
+export { revokeSessions } from './revoke-sessions/index.ts';
+export { stepUp } from './step-up/index.ts';
+export { suspectAddress } from './suspect-address/index.ts';
+export { throttleAddress } from './throttle-address/index.ts';
+export { webhookAction } from './webhook-action/index.ts';
+export type { WebhookAction } from './webhook-action/payload.ts';
+export { verifyWebhookAction } from './webhook-action/verify.ts';
+export { type ReceivedHeaders, type VerifyOptions, webhookRefusals, WebhookRefused } from '@therapytrain/alerts-http';
