@@ -35,7 +35,7 @@ const policy = createPolicy(
     ],
   }),
   undefined,
-  { kinds: new Map([['lock-account', { ...kind, args: z.strictObject({}) }]]) },
+  { kinds: new Map([['lock-account', { ...kind, options: z.looseObject({}), args: z.strictObject({}) }]]) },
 );
 
 type What = 'respond' | 'revert';

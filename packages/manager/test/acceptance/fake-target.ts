@@ -45,7 +45,10 @@ export interface FakeKind {
 }
 
 /** The kinds that the policies of scripts are made with. */
-export const fakeKinds = new Map<string, { target: TargetKind; reversible: boolean; args: z.ZodType }>(
+export const fakeKinds = new Map<
+  string,
+  { target: TargetKind; reversible: boolean; options: z.ZodType; args: z.ZodType }
+>(
   (
     [
       ['block-address', 'address', true],
@@ -53,7 +56,10 @@ export const fakeKinds = new Map<string, { target: TargetKind; reversible: boole
       ['lock-account', 'user', true],
       ['mail-user', 'user', false],
     ] as const
-  ).map(([kind, target, reversible]) => [kind, { target, reversible, args: z.strictObject({}) }]),
+  ).map(([kind, target, reversible]) => [
+    kind,
+    { target, reversible, options: z.looseObject({}), args: z.strictObject({}) },
+  ]),
 );
 
 /** Makes a target of responders by these names. It drops a key that it has seen, and refuses who is late, unless told not to. */
