@@ -47,7 +47,7 @@ export interface FakeKind {
 /** The kinds that the policies of scripts are made with. */
 export const fakeKinds = new Map<
   string,
-  { target: TargetKind; reversible: boolean; options: z.ZodType; args: z.ZodType }
+  { target: TargetKind; reversible: boolean; args: z.ZodType; options: z.ZodType }
 >(
   (
     [
@@ -58,7 +58,7 @@ export const fakeKinds = new Map<
     ] as const
   ).map(([kind, target, reversible]) => [
     kind,
-    { target, reversible, options: z.looseObject({}), args: z.strictObject({}) },
+    { target, reversible, args: z.strictObject({}), options: z.looseObject({}) },
   ]),
 );
 
