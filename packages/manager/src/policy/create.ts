@@ -13,6 +13,7 @@ import { createDetection, raisedTypes } from './detection.ts';
 import type { ChannelSettings, Escalation, Policy, Route } from './policy.ts';
 import { createResponses, type ResolvedResponders } from './playbook-create.ts';
 import { policySchema, type PolicySettings, type RouteSettings } from './schema.ts';
+import { responseTypes } from '../stages/response-alerts.ts';
 import { createWindow } from './window.ts';
 
 type TypeSettings = PolicySettings['types'][string];
@@ -142,7 +143,11 @@ export const createPolicy = (
   const detections = settings.detections.map(createDetection);
   return {
     version: hash('sha256', canonicalJson(settings as unknown as MetadataValue), 'hex').slice(0, 12),
-    types: createAlertTypes({ ...declared, ...raisedTypes(detections, createAlertTypes(declared)) }),
+    types: createAlertTypes({
+      ...(settings.playbooks.length > 0 && responseTypes),
+      ...declared,
+      ...raisedTypes(detections, createAlertTypes(declared)),
+    }),
     groupBy: (type) => types.get(type)?.group_by,
     quietAfter: (type) => types.get(type)?.quiet_after,
     ownerOf: (type) => types.get(type)?.owner,

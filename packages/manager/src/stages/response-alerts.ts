@@ -1,8 +1,41 @@
-import { type AlertDraft, AlertSeverity } from '@therapytrain/alerts-core';
+import { type AlertDraft, AlertSeverity, type AlertTypeDefinition, Sensitivity } from '@therapytrain/alerts-core';
 import { idFrom } from '../hashes.ts';
 
 /** Who reports what people must hear of responses. Nothing is ever done about what it says. */
 export const responseSource = 'gateway:responses';
+
+const key = (description: string, identifies: boolean) => ({
+  sensitivity: Sensitivity.INTERNAL,
+  identifies,
+  description,
+});
+
+/** The types of what responses raise. None of their metadata is a target. */
+export const responseTypes: Readonly<Record<Raised['type'], AlertTypeDefinition>> = {
+  RESPONSE_BUDGET: {
+    title: 'A budget of responses is spent',
+    defaultSeverity: AlertSeverity.HIGH,
+    metadata: { scope: key('The playbook or responder whose budget it is, or all.', true) },
+  },
+  RESPONSE_ABUSE: {
+    title: 'Responses are used as a weapon',
+    defaultSeverity: AlertSeverity.HIGH,
+    metadata: {
+      playbook: key('The playbook that it would have been.', true),
+      source: key('Who reported it.', true),
+      users: key('More different users than this.', false),
+    },
+  },
+  RESPONSE_FAILED: {
+    title: 'A response needs a person',
+    defaultSeverity: AlertSeverity.HIGH,
+    metadata: {
+      response: key('Which response, by id.', true),
+      playbook: key('Its playbook.', false),
+      responder: key('Its responder.', false),
+    },
+  },
+};
 
 /** An alert that responses raise. The same key gives the same request: it is kept once. */
 export interface Raised {

@@ -235,7 +235,9 @@ describe('what is done by itself, in fake time', () => {
     expect(await raised()).toContain('RESPONSE_ABUSE');
     expect((await raised()).filter((type) => type === 'RESPONSE_ABUSE').length).toBeLessThanOrEqual(2);
     await world.at(40);
-    expect(world.said('mail').some(({ notice }) => notice.headline.includes('RESPONSE_ABUSE'))).toBe(true);
+    expect(world.said('mail').some(({ notice }) => notice.headline.includes('Responses are used as a weapon'))).toBe(
+      true,
+    );
   });
 
   test('500 users of one address, one after another: five are locked out, then the address is blocked', async () => {
@@ -542,7 +544,11 @@ describe('what is done by itself, in fake time', () => {
     await world.report(failure('anna'));
     await world.planned();
     expect(await statesOf()).toEqual(['dead refused']);
-    expect(await raised()).toEqual(['RESPONSE_FAILED']);
+    await world.report(failure('ben'));
+    await world.planned();
+    const needs = (await world.incidents()).filter(({ title }) => title === 'A response needs a person');
+    expect(needs.length).toBe(2);
+    expect(await raised()).toEqual(['RESPONSE_FAILED', 'RESPONSE_FAILED']);
     expect(JSON.stringify((await world.alerts()).at(-1)?.metadata)).not.toContain('anna');
   });
 
