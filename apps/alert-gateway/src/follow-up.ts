@@ -1,6 +1,20 @@
-import { type AlertLog, type Cursor, type Ports, type Store, systemRandom } from '@therapytrain/alerts-core';
+import {
+  type AlertLog,
+  type Cursor,
+  type Millis,
+  type Ports,
+  type Store,
+  systemRandom,
+} from '@therapytrain/alerts-core';
 import { Secret } from '@therapytrain/alerts-core/channel';
-import { breakerStates, type Desk, type Policy, startEngine } from '@therapytrain/alerts-manager';
+import {
+  type BreakerState,
+  breakerStates,
+  type Desk,
+  type Engine,
+  type Policy,
+  startEngine,
+} from '@therapytrain/alerts-manager';
 import {
   countBreaches,
   countDetections,
@@ -29,6 +43,21 @@ export interface FollowUpParts {
   readonly logger: Logger;
 }
 
+/** How what follows from alerts is doing. */
+export interface PlanningState {
+  /** How many alerts are kept and not planned yet. */
+  readonly lag: number;
+  /** How many attempts are under way. */
+  readonly busy: number;
+  /** The channels of the policy in force. */
+  readonly channels: readonly {
+    readonly channel: string;
+    readonly breaker: BreakerState;
+    /** How long ago its last canary was delivered; undefined where it has none, or none was planned yet. */
+    readonly canaryAge: Millis | undefined;
+  }[];
+}
+
 /** Everything that follows from kept alerts, at work in this process. */
 export interface FollowUp {
   readonly desk: Desk;
@@ -38,8 +67,8 @@ export interface FollowUp {
   planned(): Promise<Cursor>;
   /** The policy in force. */
   policy(): Policy;
-  /** How far planning is behind, and how many attempts are under way. */
-  planning(): { readonly lag: number; readonly busy: number };
+  /** How all of it is doing. */
+  planning(): PlanningState;
   /**
    * Builds everything that another policy needs. Throws `POLICY_INVALID` and changes nothing where a channel cannot be
    * built. What it returns puts the policy and its channels in force, in one step that cannot fail.
@@ -54,6 +83,19 @@ const countPruned = (meter: Meter, logger: Logger) => {
   return (rows: number): void => {
     count(rows);
     logger.info({ count: rows }, 'incidents and deliveries past their retention were let go');
+  };
+};
+
+const planningOf = ({ planner, worker, channels }: Engine): PlanningState => {
+  const ages = channels.canaryAges();
+  return {
+    lag: planner.lag(),
+    busy: worker.busy(),
+    channels: [...channels.breakers()].map(([channel, breaker]) => ({
+      channel,
+      breaker,
+      canaryAge: ages.get(channel),
+    })),
   };
 };
 
@@ -113,7 +155,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
         },
       };
     },
-    planning: () => ({ lag: engine.planner.lag(), busy: engine.worker.busy() }),
+    planning: () => planningOf(engine),
     stop: async () => {
       pruning.stop();
       await engine.stop();

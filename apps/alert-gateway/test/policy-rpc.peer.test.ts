@@ -52,7 +52,11 @@ describe('PolicyService', () => {
       logger: createLogger({ level: 'silent' }),
     });
     const { desk } = createSmallDesk({ silences: [silenceOf(1, { when: 'source == "noisy"', until: 9e15 })] });
-    const planning = () => ({ lag: 7, busy: 2 });
+    const channels = [
+      { channel: 'chat', breaker: 'open', canaryAge: 61_500 },
+      { channel: 'mail', breaker: 'closed', canaryAge: undefined },
+    ] as const;
+    const planning = () => ({ lag: 7, busy: 2, channels });
     at = await openGateway({ inMemory: true, policies, desk, planning, policy: () => inForce }, 'all');
     client = createAlertClient({ address: at.gateway.address, source: 'alice' });
     after(() => client.close(), 'all');
@@ -152,7 +156,14 @@ describe('PolicyService', () => {
     expect(status).toMatchObject({
       version: '0.0.0-test',
       reports: { kept: before.reports.kept + 2, duplicate: 1, refused: 1, shed: 0 },
-      planning: { lag: 7, busy: 2 },
+      planning: {
+        lag: 7,
+        busy: 2,
+        channels: [
+          { channel: 'chat', breaker: 'open', canaryAge: 61_500 },
+          { channel: 'mail', breaker: 'closed', canaryAge: undefined },
+        ],
+      },
       policy: { version: (await client.policy.get()).version, refused: undefined },
       newestSequence: 2,
     });

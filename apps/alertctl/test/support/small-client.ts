@@ -132,7 +132,7 @@ export const statusOf = (said: Partial<GatewayStatus> = {}): GatewayStatus => ({
   loopDelay: 1,
   subscribers: 2,
   slowest: 0,
-  planning: { lag: 0, busy: 0 },
+  planning: { lag: 0, busy: 0, channels: [] },
   policy: { version: '0123456789ab', loadedAt: epoch - 60_000, refused: undefined },
   ...said,
 });
