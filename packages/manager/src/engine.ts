@@ -13,6 +13,7 @@ import { type Control, createControl } from './control/control.ts';
 import type { ExplainParts } from './explain.ts';
 import { createFlow, createFollowUp } from './flow.ts';
 import { type Planner, startPlanner } from './planner.ts';
+import { isPassedOver } from './policy/matching.ts';
 import type { Policy } from './policy/policy.ts';
 import { storyOf } from './stages/deliver.ts';
 import { startWorker, type Worker } from './worker.ts';
@@ -109,12 +110,12 @@ export const startEngine = (parts: EngineParts): Engine => {
   const onPlanned = (): void => worker.wake();
   const planner = startPlanner({
     ...{ log, followUp, clock, onPlanned, onError },
-    plans: () => policy().routes.length > 0 || policy().detections.length > 0,
+    plans: () => !isPassedOver(policy()),
     cursor: () => store.cursor(),
   });
   return {
     desk: createDesk({
-      ...{ log, store, policy, ports, changes },
+      ...{ log, store, policy, ports, changes, control },
       preview: createPreview(parts, project),
       onChanged: onPlanned,
     }),

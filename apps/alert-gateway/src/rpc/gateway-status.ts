@@ -48,9 +48,9 @@ const policyStatus = (policies: PolicyInForce) => {
 };
 
 const wireBreakers: Readonly<Record<BreakerState, WireBreaker>> = {
-  closed: WireBreaker.BREAKER_STATE_CLOSED,
-  'half-open': WireBreaker.BREAKER_STATE_HALF_OPEN,
-  open: WireBreaker.BREAKER_STATE_OPEN,
+  closed: WireBreaker.CLOSED,
+  'half-open': WireBreaker.HALF_OPEN,
+  open: WireBreaker.OPEN,
 };
 
 const planningStatus = ({ lag, busy, channels }: PlanningState) => ({

@@ -24,3 +24,7 @@ const takenOf = (routes: readonly Route[], facts: AlertFacts): readonly Route[] 
  */
 export const matchedRoutes = ({ routes }: Pick<Policy, 'routes'>, facts: AlertFacts): readonly Route[] =>
   takenOf(routes, facts);
+
+/** True where a policy tells nobody of anything and detects nothing: alerts are then kept, and passed over unread. */
+export const isPassedOver = ({ routes, detections }: Pick<Policy, 'routes' | 'detections'>): boolean =>
+  routes.length === 0 && detections.length === 0;

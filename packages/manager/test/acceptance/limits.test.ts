@@ -149,6 +149,28 @@ describe('a channel of ten notices a minute, in fake time', () => {
     expect(said).toEqual(Array(2).fill(`opened through mail: digested after 1 attempts, in the digest ${digest?.id}`));
   });
 
+  test('an explanation says whether the limit of a channel has room, and takes nothing of it', async () => {
+    begin({ routes: [{ receivers: ['all'] }] });
+    const explained = async (severity: AlertSeverity, channel = 'mail') => {
+      const draft = { type: 'AUTH_FAILURE', severity, message: 'x', metadata: { userId: 'somebody' } };
+      const { steps } = await world.desk.explain({ draft, source: 'sign-in' });
+      const leg = steps.find(({ name }) => name === `channel ${channel}`)?.steps;
+      return leg?.find(({ name }) => name === 'limit');
+    };
+    const much = '10 a minute, 10 at once';
+    for (let asked = 0; asked < 20; asked++) {
+      expect(await explained(HIGH)).toMatchObject({ verdict: 'info', detail: `${much}: there is room now` });
+    }
+    await flood(9);
+    expect(world.said('mail')).toHaveLength(10);
+    const full = `${much}: there is no room, a digest tells it within 5m`;
+    expect(await explained(HIGH)).toMatchObject({ verdict: 'no', detail: full });
+    expect(await explained(CRITICAL)).toMatchObject({ detail: `${much}: not for what is CRITICAL` });
+    expect(await explained(HIGH, 'chat')).toMatchObject({ detail: 'there is none' });
+    await world.at(6 * minute);
+    expect(await explained(HIGH)).toMatchObject({ detail: `${much}: there is room now` });
+  });
+
   test('a digest that nobody takes is dead with all that it was to tell, and can be replayed', async () => {
     begin();
     await flood(29);

@@ -222,6 +222,22 @@ describe('from an alert to people, in fake time', () => {
     expect(JSON.stringify(steps)).not.toContain('anna.berg');
   });
 
+  test('an explanation of what no policy plans says that, and what was passed over is not called late', async () => {
+    const said = async () => {
+      const alertId = (await world.alerts())[0]?.id ?? '';
+      return (await world.desk.explain({ alertId })).steps.find(({ name }) => name === 'incident')?.detail;
+    };
+    begin({ routes: [] });
+    await world.reportOnly({});
+    await world.at(5);
+    expect(await said()).toBe('nothing is planned: the policy has no routes and no detections');
+    world.setPolicy(policyOf(base));
+    await world.at(10);
+    expect(await said()).toBe(
+      'it was passed over, because the policy had no routes when it came, or its incident is past its retention',
+    );
+  });
+
   test('an explanation shows the notice of each channel as it would look, cleared', async () => {
     const message = 'Failed login of anna.berg';
     const metadata = { userId: 'anna.berg', note: 'diagnosis F32' };
