@@ -75,14 +75,15 @@ export const startEngine = (parts: EngineParts): Engine => {
   const { store, changes } = watchChanges(parts.store);
   const pseudonyms = createPseudonyms(parts.pseudonymKey);
   const control = createControl({ policy, clock: ports.clock, perChannel: parts.perChannel ?? 4 });
-  const { report } = createFlow({ log, types: () => policy().types, ports });
-  const canaries = createCanaries({ store, policy, clock: ports.clock, ids: ports.ids, report });
+  const flow = createFlow({ log, types: () => policy().types, ports });
+  const canaries = createCanaries({ store, policy, clock: ports.clock, ids: ports.ids, report: flow.report });
   // The types may change with the policy.
   const project: Project = (story, clearance) =>
     createProjection({ types: policy().types, pseudonyms })(story, clearance);
   const followUp = createFollowUp({
     control,
     onCanary: canaries.settled,
+    flow,
     log,
     store,
     policy,

@@ -76,6 +76,8 @@ const acceptOrRefuse = (draft: AlertDraft | AlertError, source: string, facts: P
 /** What follows from alerts is made of. */
 export interface FollowUpParts extends DeliverParts, Partial<Pick<DetectionParts, 'mostGroups' | 'onRaised'>> {
   readonly log: AlertLog;
+  /** What detections report by. */
+  readonly flow: Pick<Flow, 'reportAll'>;
   readonly store: Store;
   readonly policy: () => Policy;
   readonly ports: Ports;
@@ -112,7 +114,7 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
   const silences = createSilenceEnds(store, facts);
   const runDetections = createDetections({
     store,
-    reportAll: createFlow({ log: parts.log, types: () => parts.policy().types, ports }).reportAll,
+    reportAll: parts.flow.reportAll,
     mostGroups: parts.mostGroups ?? mostGroupsDefault,
     onDefect: parts.onDefect,
     onRaised: parts.onRaised ?? (() => undefined),
