@@ -189,7 +189,9 @@ const silenceCalls = (has: SmallContents): DeskCalls['silences'] => ({
 const deliveryCalls = (has: SmallContents): DeskCalls['deliveries'] => ({
   list: async (options = {}) => {
     has.asked.push(['deliveries', options]);
-    const { items, nextPageToken } = page(has.deliveries, options as Options);
+    const { ids = [] } = options;
+    const chosen = has.deliveries.filter(({ id }) => ids.length === 0 || ids.includes(id));
+    const { items, nextPageToken } = page(chosen, options as Options);
     return { deliveries: items, nextPageToken };
   },
   deadLetters: async (options = {}) => {

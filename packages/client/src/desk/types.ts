@@ -171,6 +171,8 @@ export interface DeadLetterOptions {
 
 /** Which deliveries to list. */
 export interface DeliveryListOptions extends DeadLetterOptions, PageOptions {
+  /** Only these, at most 100. All, if left out or empty. */
+  readonly ids?: readonly string[] | undefined;
   /** All, if left out or empty. */
   readonly states?: readonly Delivery['state'][] | undefined;
 }

@@ -222,6 +222,29 @@ describe('from an alert to people, in fake time', () => {
     expect(JSON.stringify(steps)).not.toContain('anna.berg');
   });
 
+  test('what became of each recipient is kept with the delivery, whatever comes after', async () => {
+    const owed = [
+      { at: 0, state: 'accepted', code: '250' },
+      { at: 1, state: 'deferred', code: '451' },
+    ] as const;
+    const all = owed.map(({ at }) => ({ at, state: 'accepted', code: '250' }) as const);
+    const answers: Outcome[] = [
+      { kind: 'retry', reason: 'partial', detail: '1 of 2', recipients: owed, progress: 'p' },
+      { kind: 'retry', reason: 'unreachable', detail: 'ECONNREFUSED' },
+      { kind: 'done', proof: '250 queued', recipients: all },
+    ];
+    world.answers('mail', () => answers.shift() ?? { kind: 'done' });
+    const recipients = async () => (await world.desk.deliveries({ channel: 'mail', limit: 1 }))[0]?.recipients;
+    await world.report({ severity: HIGH });
+    expect(await recipients()).toBeUndefined();
+    await world.at(31);
+    expect(await recipients()).toEqual(owed);
+    await world.at(40);
+    expect([answers.length, await recipients()]).toEqual([1, owed]);
+    await world.at(10 * minute);
+    expect([answers.length, await recipients()]).toEqual([0, all]);
+  });
+
   test('an explanation of what no policy plans says that, and what was passed over is not called late', async () => {
     const said = async () => {
       const alertId = (await world.alerts())[0]?.id ?? '';

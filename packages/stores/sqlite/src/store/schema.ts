@@ -103,4 +103,8 @@ export const storeMigrations: readonly string[] = [
   CREATE TABLE changed (place INTEGER PRIMARY KEY AUTOINCREMENT, incident TEXT NOT NULL UNIQUE) STRICT;
   INSERT INTO changed (incident) SELECT id FROM incidents ORDER BY id;
   `,
+  `
+  -- What the last attempt that said it said of each of several recipients, as JSON.
+  ALTER TABLE jobs ADD COLUMN recipients TEXT;
+  `,
 ];
