@@ -43,11 +43,13 @@ describe('PolicyService', () => {
     writeFileSync(file, text);
     const first = loadPolicyFile(file, { environment });
     let inForce: Policy = first.policy;
+    const requests = new Set<string>();
     const policies = createPolicyInForce({
       ...{ file, first, policy: () => inForce, clock: systemClock },
       read: (path) => readPolicyFile(path, environment),
       prepare: (next) => ({ differ: false, use: () => void (inForce = next), drop: async () => undefined }),
-      record: async () => undefined,
+      record: async (_, request) => void (request !== undefined && requests.add(request)),
+      applied: async (request) => requests.has(request),
       metrics: { reloaded: () => undefined, watch: () => undefined },
       logger: createLogger({ level: 'silent' }),
     });
