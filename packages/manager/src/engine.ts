@@ -15,7 +15,7 @@ import { createFlow, createFollowUp } from './flow.ts';
 import { type Planner, startPlanner } from './planner.ts';
 import { isPassedOver } from './policy/matching.ts';
 import type { Policy } from './policy/policy.ts';
-import { storyOf } from './stages/deliver.ts';
+import { type DeliverParts, storyOf } from './stages/deliver.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 /** What the engine is made of. */
@@ -52,21 +52,34 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
+/** What the policy says of how alerts of a type are handled. */
+const createHandling =
+  (policy: () => Policy): DeliverParts['handling'] =>
+  (type) => {
+    const [owner, runbook] = [policy().ownerOf(type), policy().runbookOf(type)];
+    return { ...(owner !== undefined && { owner }), ...(runbook !== undefined && { runbook }) };
+  };
+
 /** A notice as a channel would be given it, in lines. */
 const createPreview =
-  ({ channel, ports }: Pick<EngineParts, 'channel' | 'ports'>, project: Project): ExplainParts['preview'] =>
+  (
+    { channel, ports }: Pick<EngineParts, 'channel' | 'ports'>,
+    project: Project,
+    handling: DeliverParts['handling'],
+  ): ExplainParts['preview'] =>
   (name, incident, alert) => {
     const clearance = channel(name)?.clearance;
     if (clearance === undefined) return undefined;
     const at = ports.clock.now();
-    const story = { event: 'opened', at, alerts: [alert], total: incident.count, incident: storyOf(incident) } as const;
-    const { headline, alerts } = project(story, clearance);
+    const about = { total: incident.count, incident: storyOf(incident), ...handling(incident.facts.type) };
+    const { headline, alerts, owner, runbook } = project({ event: 'opened', at, alerts: [alert], ...about }, clearance);
     const lines = alerts.flatMap(({ message, facts, withheld }) => [
       ...(message === '' ? [] : [message]),
       ...facts.map(({ label, text }) => `${label}: ${text}`),
       ...(withheld === 0 ? [] : [withheld === 1 ? '1 value is withheld' : `${withheld} values are withheld`]),
     ]);
-    return { headline, lines };
+    const more = [...(owner ? [`Owner: ${owner}`] : []), ...(runbook ? [`Runbook: ${runbook}`] : [])];
+    return { headline, lines: [...lines, ...more] };
   };
 
 /** Starts planning and working. */
@@ -80,6 +93,7 @@ export const startEngine = (parts: EngineParts): Engine => {
   // The types may change with the policy.
   const project: Project = (story, clearance) =>
     createProjection({ types: policy().types, pseudonyms })(story, clearance);
+  const handling = createHandling(policy);
   const followUp = createFollowUp({
     control,
     onCanary: canaries.settled,
@@ -94,6 +108,7 @@ export const startEngine = (parts: EngineParts): Engine => {
       const base = policy().incidentLink;
       return base === undefined ? undefined : base + incident;
     },
+    handling,
     onDefect: onError,
     ...(parts.mostGroups !== undefined && { mostGroups: parts.mostGroups }),
     ...(parts.onRaised && { onRaised: parts.onRaised }),
@@ -117,7 +132,7 @@ export const startEngine = (parts: EngineParts): Engine => {
   return {
     desk: createDesk({
       ...{ log, store, policy, ports, changes, control },
-      preview: createPreview(parts, project),
+      preview: createPreview(parts, project, handling),
       onChanged: onPlanned,
     }),
     planner,

@@ -18,6 +18,8 @@ export interface DeliverParts {
   readonly channel: (name: string) => Channel | undefined;
   /** Where people read on about an incident; undefined where there is no such place. */
   readonly link: (incident: string) => string | undefined;
+  /** Whose alerts of a type are, and what to do about them, as far as the policy says. */
+  readonly handling: (type: string) => Pick<Story, 'owner' | 'runbook'>;
 }
 
 /** News of an incident, as far as they are known when they are told. */
@@ -51,7 +53,7 @@ export const storyOf = (incident: Incident): IncidentStory => ({
 /** What a delivery has to tell of an incident: it as it is now, and its newest alerts. */
 export const storyOfIncident = async (
   { job, incident, now }: News,
-  { log, link }: Pick<DeliverParts, 'log' | 'link'>,
+  { log, link, handling }: Pick<DeliverParts, 'log' | 'link' | 'handling'>,
 ): Promise<Story> => {
   // One that is past its retention is not shown, and still counted.
   const kept = await Promise.all(incident.newest.map((sequence) => keptAt(sequence, log)));
@@ -64,6 +66,7 @@ export const storyOfIncident = async (
     total: incident.count,
     incident: storyOf(incident),
     ...(address !== undefined && { link: address }),
+    ...handling(incident.facts.type),
   };
 };
 

@@ -222,6 +222,24 @@ describe('from an alert to people, in fake time', () => {
     expect(JSON.stringify(steps)).not.toContain('anna.berg');
   });
 
+  test('a notice says whose its type is and links to the runbook, and so does the explanation', async () => {
+    const runbook = 'https://wiki.clinic.test/runbooks/recordings';
+    const type = { title: 'Recording opened', default_severity: 'HIGH', owner: 'Data team', runbook } as const;
+    begin({ types: { RECORDING_OPENED: type } });
+    await world.report({ type: 'RECORDING_OPENED', metadata: {} });
+    await world.report({});
+    await world.at(60);
+    const told = new Map(world.said('mail').map(({ notice }) => [notice.alerts[0]?.type, notice]));
+    expect(told.get('RECORDING_OPENED')).toMatchObject({ owner: 'Data team', runbook });
+    const plain = told.get('AUTH_FAILURE');
+    expect([plain?.event, plain && 'owner' in plain, plain?.runbook]).toEqual(['opened', false, undefined]);
+    const draft = { type: 'RECORDING_OPENED', message: 'x', metadata: {} };
+    const { steps } = await world.desk.explain({ draft, source: 'sign-in' });
+    const said = JSON.stringify(steps.find(({ name }) => name === 'channel mail'));
+    expect(said).toContain('Owner: Data team');
+    expect(said).toContain(`Runbook: ${runbook}`);
+  });
+
   test('what became of each recipient is kept with the delivery, whatever comes after', async () => {
     const owed = [
       { at: 0, state: 'accepted', code: '250' },
