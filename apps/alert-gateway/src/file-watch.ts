@@ -16,20 +16,55 @@ const stampOf = (file: string): string => {
   }
 };
 
+/** Files that were read together, each with the state that it had just before. */
+export interface ReadFiles {
+  /** Begins another reading, which takes the place of the one before; what is returned is called before each read. */
+  begin(): (file: string) => void;
+  /** Those of the last reading. */
+  last(): ReadonlyMap<string, string>;
+}
+
+/** Makes a record of what is read. */
+export const createReadFiles = (): ReadFiles => {
+  let files = new Map<string, string>();
+  return {
+    begin: () => {
+      const read = (files = new Map());
+      return (file) => void read.set(file, stampOf(file));
+    },
+    last: () => files,
+  };
+};
+
 /**
- * Calls `onChange` within three seconds after a file has become another and stayed so for one look, until it is stopped.
- * It looks instead of being told: what the system tells goes by the inode or the folder, is lost on network and overlay
- * file systems, and says nothing of a link further up the path. One look costs microseconds.
+ * Calls `onChange` within three seconds after one of the files has become another and stayed so for one look, until it is
+ * stopped. It looks instead of being told: what the system tells goes by the inode or the folder, is lost on network and
+ * overlay file systems, and says nothing of a link further up the path. One look costs microseconds. Which files there
+ * are may change from look to look: one that is new is compared with the state that it was read in.
  */
-export const watchFile = (file: string, clock: Clock, onChange: () => void): { stop(): void } => {
-  let known = stampOf(file);
-  let before = known;
-  return every(lookEvery, clock, () => {
+export const watchFiles = (files: Pick<ReadFiles, 'last'>, clock: Clock, onChange: () => void): { stop(): void } => {
+  const known = new Map<string, string>();
+  const before = new Map<string, string>();
+  const forget = (kept: ReadonlyMap<string, string>): void => {
+    for (const file of known.keys()) {
+      if (kept.has(file)) continue;
+      known.delete(file);
+      before.delete(file);
+    }
+  };
+  const hasChanged = ([file, read]: readonly [string, string]): boolean => {
     const now = stampOf(file);
-    const settled = now === before;
-    before = now;
-    if (!settled || now === known) return;
-    known = now;
-    onChange();
+    const was = known.get(file) ?? read;
+    const settled = now === (before.get(file) ?? was);
+    before.set(file, now);
+    const changed = settled && now !== was;
+    known.set(file, changed ? now : was);
+    return changed;
+  };
+  return every(lookEvery, clock, () => {
+    const watched = files.last();
+    forget(watched);
+    // Each is looked at, whatever became of the others.
+    if ([...watched].map(hasChanged).includes(true)) onChange();
   });
 };

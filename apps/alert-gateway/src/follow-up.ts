@@ -1,9 +1,18 @@
-import { type AlertLog, type Cursor, type Ports, type Store, systemRandom } from '@therapytrain/alerts-core';
+import {
+  type AlertLog,
+  type Cursor,
+  type Millis,
+  type Ports,
+  type Store,
+  systemRandom,
+} from '@therapytrain/alerts-core';
 import { Secret } from '@therapytrain/alerts-core/channel';
 import {
+  type BreakerState,
   breakerStates,
   createDecisionFeed,
   type Desk,
+  type Engine,
   type Policy,
   type ResponseDesk,
   startEngine,
@@ -41,6 +50,21 @@ export interface FollowUpParts {
   readonly logger: Logger;
 }
 
+/** How what follows from alerts is doing. */
+export interface PlanningState {
+  /** How many alerts are kept and not planned yet. */
+  readonly lag: number;
+  /** How many attempts are under way. */
+  readonly busy: number;
+  /** The channels of the policy in force. */
+  readonly channels: readonly {
+    readonly channel: string;
+    readonly breaker: BreakerState;
+    /** How long ago its last canary was delivered; undefined where it has none, or none was planned yet. */
+    readonly canaryAge: Millis | undefined;
+  }[];
+}
+
 /** Everything that follows from kept alerts, at work in this process. */
 export interface FollowUp {
   readonly desk: Desk;
@@ -54,8 +78,8 @@ export interface FollowUp {
   planned(): Promise<Cursor>;
   /** The policy in force. */
   policy(): Policy;
-  /** How far planning is behind, and how many attempts are under way. */
-  planning(): { readonly lag: number; readonly busy: number };
+  /** How all of it is doing. */
+  planning(): PlanningState;
   /**
    * Builds everything that another policy needs. Throws `POLICY_INVALID` and changes nothing where a channel or a
    * responder cannot be built. What it returns puts the policy and what was built in force, in one step that cannot fail.
@@ -75,6 +99,19 @@ const countPruned = (meter: Meter, logger: Logger) => {
 
 const byKind = <K extends { readonly kind: string }>(kinds: readonly K[]): ReadonlyMap<string, K> =>
   new Map(kinds.map((each) => [each.kind, each]));
+
+const planningOf = ({ planner, worker, channels }: Engine): PlanningState => {
+  const ages = channels.canaryAges();
+  return {
+    lag: planner.lag(),
+    busy: worker.busy(),
+    channels: [...channels.breakers()].map(([channel, breaker]) => ({
+      channel,
+      breaker,
+      canaryAge: ages.get(channel),
+    })),
+  };
+};
 
 /** The most that the metric of what is overdue looks at. */
 const mostOverdue = 10_000;
@@ -151,7 +188,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
         },
       };
     },
-    planning: () => ({ lag: engine.planner.lag(), busy: engine.worker.busy() }),
+    planning: () => planningOf(engine),
     stop: async () => {
       pruning.stop();
       await engine.stop();

@@ -11,6 +11,7 @@ import { admissionDefaults, type AdmissionOptions, createAdmission, type OnShed 
 import { connectionDefaults, type ConnectionOptions, createConnections } from './connections.ts';
 import { countReports, type ReportCounts } from './counting.ts';
 import { callDeadline, createDeadlines, requestDeadline } from './deadlines.ts';
+import type { PlanningState } from './follow-up.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { startReadiness } from './readiness.ts';
 import { startRetention } from './retention.ts';
@@ -60,8 +61,8 @@ export interface GatewayParts {
   readonly planned?: () => Promise<Cursor>;
   /** What may change the policy. Without one `PolicyService` refuses. */
   readonly policies?: PolicyInForce;
-  /** How far planning is behind, and how many attempts are under way. */
-  readonly planning?: () => { readonly lag: number; readonly busy: number };
+  /** How what follows from alerts is doing. */
+  readonly planning?: () => PlanningState;
   /** Bounds that differ from the defaults; for tests. */
   readonly incidentHub?: Partial<IncidentHubOptions>;
   readonly decisionHub?: Partial<ChangeHubOptions>;

@@ -50,7 +50,11 @@ interface Settings {
 
 // Whether two settings are the same, without keeping a secret in clear.
 const printOf = ({ kind, options }: Settings): string => {
-  const reveal = (_: string, value: unknown): unknown => (value instanceof Secret ? { secret: value.reveal() } : value);
+  // What a replacer is handed has gone through `toJSON`, which hides it; what it is called on has not.
+  const reveal = function (this: unknown, key: string, value: unknown): unknown {
+    const own = (this as Readonly<Record<string, unknown>>)[key];
+    return own instanceof Secret ? { secret: own.reveal() } : value;
+  };
   return createHash('sha256')
     .update(JSON.stringify([kind, options], reveal))
     .digest('hex');

@@ -18,7 +18,7 @@ import {
   traceLog,
   traceServer,
 } from '@therapytrain/alerts-telemetry';
-import { watchFile } from './file-watch.ts';
+import { createReadFiles, type ReadFiles, watchFiles } from './file-watch.ts';
 import { type FollowUp, startFollowUp } from './follow-up.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { loadKey } from './keys.ts';
@@ -62,23 +62,26 @@ interface PolicyParts {
   readonly ports: Ports;
   readonly meter: Telemetry['meter'];
   readonly logger: Logger;
+  readonly files: ReadFiles;
 }
 
-/** The one place that changes the policy: on SIGHUP, when its file changes, and when somebody asks. */
+/** The one place that changes the policy: on SIGHUP, when its file or that of a secret changes, and when somebody asks. */
 const startPolicy = async (
   first: LoadedPolicy,
   followUp: FollowUp,
-  { options, store, ports, meter, logger }: PolicyParts,
+  { options, store, ports, meter, logger, files }: PolicyParts,
 ): Promise<{ readonly policies: PolicyInForce; stop(): void }> => {
-  const record = (audit: readonly NewAuditEntry[]): Promise<void> => store.commit({ audit });
+  const record = (audit: readonly NewAuditEntry[], request?: string): Promise<void> =>
+    store.commit({ audit, ...(request !== undefined && { request }) });
   await record([startEntry(first.policy.version, ports.clock.now())]);
   const policies = createPolicyInForce({
     file: options.policy,
     first,
-    read: readPolicyFile,
+    read: (file) => readPolicyFile(file, process.env, files.begin()),
     policy: followUp.policy,
     prepare: followUp.prepare,
     record,
+    applied: store.applied,
     clock: ports.clock,
     metrics: createPolicyMetrics(meter),
     logger,
@@ -91,14 +94,15 @@ const startPolicy = async (
     });
   };
   process.on('SIGHUP', () => reload('signal'));
-  const watching =
-    options.policy === undefined ? undefined : watchFile(options.policy, ports.clock, () => reload('file'));
-  return { policies, stop: () => watching?.stop() };
+  const watching = watchFiles(files, ports.clock, () => reload('file'));
+  return { policies, stop: () => watching.stop() };
 };
 
 /** Builds the parts, wraps them in telemetry, and serves: the only place where all parts meet. */
 const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logger) => {
+  const files = createReadFiles();
   const first = loadPolicyFile(options.policy, {
+    onRead: files.begin(),
     onLint: (lint) => logger.warn({ reason: faultLine(lint) }, 'the policy'),
   });
   const disk = await openLog(options, logger);
@@ -111,7 +115,7 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
     policy: first.policy,
     directory: options.data,
   });
-  const policy = await startPolicy(first, followUp, { options, store, ports, meter, logger });
+  const policy = await startPolicy(first, followUp, { options, store, ports, meter, logger, files });
   const gateway = await startGateway({
     log,
     policy: followUp.policy,

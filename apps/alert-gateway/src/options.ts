@@ -70,7 +70,7 @@ Signals:
                     SIGTERM, while somebody is connected, first serves on for 3 s and says that it is not ready
   the same again    end at once (nothing that was acknowledged is lost)
   SIGHUP            read the policy again; a bad one leaves the one in force as it was (a change of the
-                    file does the same by itself)
+                    file, or of one that holds a secret of it, does the same by itself)
 
 Exit codes:
   0   ended as it was told        1   could not start        74  the disk of the log failed

@@ -38,9 +38,15 @@ export interface PolicyFileReading extends PolicyReading {
 export const readPolicyFile = (
   file: string,
   environment: SecretSources['environment'] = process.env,
+  onRead: (file: string) => void = () => undefined,
 ): PolicyFileReading => {
+  onRead(file);
   const read = textOf(file);
-  const secrets = { environment, readFile: (path: string) => readFileSync(path, 'utf8') };
+  const readSecret = (path: string): string => {
+    onRead(path);
+    return readFileSync(path, 'utf8');
+  };
+  const secrets = { environment, readFile: readSecret };
   return { text: read, ...readPolicy(read, { ...known, secrets }) };
 };
 
@@ -53,6 +59,8 @@ export interface LoadPolicyOptions {
   readonly environment?: SecretSources['environment'];
   /** Told of what is allowed and probably not meant. */
   readonly onLint?: (lint: PolicyFault) => void;
+  /** Told of each file just before it is read: the policy, and those that hold its secrets. */
+  readonly onRead?: (file: string) => void;
 }
 
 /** The policy that a gateway begins with, and the text that it was read from; empty for the built-in one. */
@@ -64,10 +72,10 @@ export interface LoadedPolicy {
 /** Loads a policy. Throws `POLICY_INVALID` with every fault, each with its line and column. */
 export const loadPolicyFile = (
   file: string | undefined,
-  { environment = process.env, onLint }: LoadPolicyOptions = {},
+  { environment = process.env, onLint, onRead }: LoadPolicyOptions = {},
 ): LoadedPolicy => {
   if (file === undefined) return { policy: defaultPolicy, text: '' };
-  const { policy, faults, lints, text } = readPolicyFile(file, environment);
+  const { policy, faults, lints, text } = readPolicyFile(file, environment, onRead);
   if (!policy) {
     const lines = [`the policy ${file} is not valid:`, ...faults.map((each) => `  ${faultLine(each)}`)];
     throw new AlertError('POLICY_INVALID', lines.join('\n'));

@@ -52,6 +52,8 @@ export interface Reload {
   readonly acceptLostCoverage?: boolean;
   /** Everything is checked and told, and nothing is put in force or noted. */
   readonly dryRun?: boolean;
+  /** The caller's id of this change: once it has put something in force, or found nothing to, it does not again. */
+  readonly request?: string;
 }
 
 /** What a reload put in force, or would. */
@@ -85,8 +87,10 @@ export interface PolicyInForceParts {
   readonly policy: () => Policy;
   /** Builds all that a policy needs; see `FollowUp.prepare`. */
   readonly prepare: (policy: Policy) => Prepared;
-  /** Writes the audit. Resolves when it is durable. */
-  readonly record: (audit: readonly NewAuditEntry[]) => Promise<void>;
+  /** Writes the audit, with the request that it belongs to. Resolves when it is durable. */
+  readonly record: (audit: readonly NewAuditEntry[], request?: string) => Promise<void>;
+  /** True where a request was recorded. */
+  readonly applied: (request: string) => Promise<boolean>;
   readonly clock: Pick<Clock, 'now'>;
   readonly metrics: PolicyMetrics;
   readonly logger: Logger;
@@ -168,6 +172,9 @@ const createTelling = ({ logger, metrics, clock }: Pick<PolicyInForceParts, 'log
   },
 });
 
+const requestOf = ({ by, request }: Reload): string | undefined =>
+  request === undefined ? undefined : `${by} policy ${request}`;
+
 const createReload = (parts: PolicyInForceParts, state: { loaded: LoadedPolicy & { at: Instant } }) => {
   const { file, clock, logger } = parts;
   const telling = createTelling(parts);
@@ -177,7 +184,9 @@ const createReload = (parts: PolicyInForceParts, state: { loaded: LoadedPolicy &
     const isNew = next.version !== next.before || prepared.differ;
     try {
       // The audit first: once it is durable nothing is left that could fail.
-      if (isNew) await parts.record(changedEntries(next, reload, clock.now()));
+      const request = requestOf(reload);
+      const audit = isNew ? changedEntries(next, reload, clock.now()) : [];
+      if (isNew || request !== undefined) await parts.record(audit, request);
     } catch (error) {
       await prepared.drop();
       throw error;
@@ -194,8 +203,17 @@ const createReload = (parts: PolicyInForceParts, state: { loaded: LoadedPolicy &
       .record([refusedEntry(refused, reload)])
       .catch((err: unknown) => logger.error({ err }, 'the audit does not say that a policy was refused'));
   };
+  // Who has not heard the answer asks again, and is told what is in force now.
+  const repeated = async (reload: Reload): Promise<Reloaded | undefined> => {
+    const request = requestOf(reload);
+    if (request === undefined || reload.dryRun || !(await parts.applied(request))) return undefined;
+    const { version } = parts.policy();
+    return { version, before: version, changes: [], lints: [] };
+  };
   const attempt = async (from: string, reload: Reload): Promise<Reloaded | Refusal> => {
     try {
+      const known = await repeated(reload);
+      if (known) return known;
       const next = candidateOf(from, parts.read(from), parts.policy(), reload);
       if ('error' in next) return next;
       if (!reload.dryRun) await put(next, reload);

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Channel, type ChannelKind, type Notice, type Outcome } from '@therapytrain/alerts-core/channel';
+import {
+  type Channel,
+  type ChannelKind,
+  type Notice,
+  type Outcome,
+  Secret,
+  secret,
+} from '@therapytrain/alerts-core/channel';
 import { createPolicy, policySchema } from '@therapytrain/alerts-manager';
 import { testPorts } from '@therapytrain/alerts-testkit';
 import { z } from 'zod';
@@ -42,6 +49,26 @@ describe('the channels of a policy', () => {
     prepared.use();
     expect(channels.get('one')).toBe(before);
     expect(closed).toEqual([]);
+  });
+
+  test('one whose secret is another one is another channel, wherever in its options that stands', () => {
+    const kind: ChannelKind = {
+      kind: 'test',
+      options: z.strictObject({ to: z.array(z.strictObject({ key: secret() })) }),
+      create: () => ({
+        ...{ clearance: 1, deliver: async () => done, check: async () => done, close: async () => undefined },
+      }),
+    };
+    const channels = createChannels({
+      ...{ kinds: new Map([['test', kind]]), ports: testPorts(), wrap: (_, channel) => channel },
+    });
+    const policy = (value: string) => {
+      const one = { name: 'one', kind: 'test', concurrency: 1, options: { to: [{ key: new Secret(value) }] } };
+      return new Map([['one', one]]);
+    };
+    channels.prepare(policy('before')).use();
+    expect(channels.prepare(policy('before')).differ).toBe(false);
+    expect(channels.prepare(policy('after')).differ).toBe(true);
   });
 
   test('one that is replaced is closed when its attempt has ended, not before', async () => {

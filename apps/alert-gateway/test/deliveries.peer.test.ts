@@ -95,6 +95,17 @@ describe('ListDeliveries', () => {
     expect(numbers(await list(both))).toEqual([10, 4]);
   });
 
+  test('gives those of some ids, whatever else there is', async () => {
+    const ids = [3, 8].map((n) => deliveryOf(n).id.toUpperCase());
+    expect(numbers(await list({ deliveryIds: ids }))).toEqual([8, 3]);
+    expect(numbers(await list({ deliveryIds: ids, channel: 'mail' }))).toEqual([8]);
+    const bad = [{ deliveryIds: ['x'] }, { deliveryIds: Array<string>(101).fill(ids[0] ?? '') }];
+    for (const each of bad) {
+      const { refusal } = await call(at.client, methods.listDeliveries, ListDeliveriesRequest.fromPartial(each));
+      expect([refusal?.reason, refusal?.message]).toEqual(['FIELD_INVALID', expect.stringContaining('deliveryIds')]);
+    }
+  });
+
   test('page by page', async () => {
     const first = await list({ channel: 'mail', pageSize: 4 });
     const second = await list({ channel: 'mail', pageSize: 4, pageToken: first.nextPageToken });

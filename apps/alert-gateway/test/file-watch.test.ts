@@ -3,15 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createFakeClock } from '@therapytrain/alerts-testkit';
-import { watchFile } from '../src/file-watch.ts';
+import { createReadFiles, watchFiles } from '../src/file-watch.ts';
 
 describe('a file that is watched', () => {
   let directory: string;
   let clock: ReturnType<typeof createFakeClock>;
   let changes: number;
   let stop = (): void => {};
-  const watch = (name = 'policy.yaml'): void => {
-    const watching = watchFile(join(directory, name), clock, () => void changes++);
+  const files = createReadFiles();
+  const read = (...names: readonly string[]): void => {
+    const onRead = files.begin();
+    for (const name of names) onRead(join(directory, name));
+  };
+  const watch = (...names: readonly string[]): void => {
+    read('policy.yaml', ...names);
+    const watching = watchFiles(files, clock, () => void changes++);
     stop = () => watching.stop();
   };
   const write = (text: string, name = 'policy.yaml'): void => writeFileSync(join(directory, name), text);
@@ -85,6 +91,65 @@ describe('a file that is watched', () => {
     await look();
     await look();
     expect(changes).toBe(2);
+  });
+
+  test('a file that was read with it is watched too, also one that a later reading looked at first', async () => {
+    write('one', 'secret');
+    watch('secret');
+    write('two', 'secret');
+    await look();
+    expect(changes).toBe(0);
+    await look();
+    expect(changes).toBe(1);
+    write('three', 'other');
+    read('policy.yaml', 'secret', 'other');
+    // Between the reading and the first look at it.
+    write('three and a half', 'other');
+    await look();
+    await look();
+    expect(changes).toBe(2);
+    await look();
+    await look();
+    expect(changes).toBe(2);
+  });
+
+  test('a secret that is being written is not read half, and two that change together are one change', async () => {
+    write('one', 'secret');
+    write('one', 'other');
+    watch('secret', 'other');
+    write('', 'secret');
+    write('t', 'other');
+    await look();
+    write('tw', 'secret');
+    write('tw', 'other');
+    await look();
+    write('two', 'secret');
+    write('two', 'other');
+    await look();
+    expect(changes).toBe(0);
+    await look();
+    await look();
+    expect(changes).toBe(1);
+  });
+
+  test('a file that is no longer read is no longer watched, and a reading that fails changes nothing', async () => {
+    write('one', 'secret');
+    watch('secret');
+    await look();
+    read('policy.yaml');
+    write('two', 'secret');
+    await look();
+    await look();
+    expect(changes).toBe(0);
+    // Read again as it is now.
+    read('policy.yaml', 'secret');
+    await look();
+    await look();
+    expect(changes).toBe(0);
+    write('three', 'secret');
+    await look();
+    await look();
+    expect(changes).toBe(1);
   });
 
   test('is watched no more after stop', async () => {

@@ -29,6 +29,7 @@ describe('the policy in force', () => {
   let audit: NewAuditEntry[];
   let logged: string[];
   let used: string[];
+  let requests: Set<string>;
   let fails: AlertError | undefined;
   let environment: Record<string, string>;
   const { clock } = testPorts();
@@ -43,6 +44,7 @@ describe('the policy in force', () => {
     const first = loadPolicyFile(file, { environment });
     inForce = first.policy;
     [audit, logged, used, fails] = [[], [], [], undefined];
+    requests = new Set();
     const secrets = (): string => Object.values(environment).join();
     let before = secrets();
     policies = createPolicyInForce({
@@ -62,10 +64,12 @@ describe('the policy in force', () => {
           drop: async () => void used.push('dropped'),
         };
       },
-      record: async (entries) => {
+      record: async (entries, request) => {
         if (fails) throw fails;
         audit.push(...entries);
+        if (request !== undefined) requests.add(request);
       },
+      applied: async (request) => requests.has(request),
       clock,
       metrics: { reloaded: (...told) => void used.push(told.filter(Boolean).join(' ')), watch: () => undefined },
       logger: createLogger({ level: 'info', destination: { write: (line: string) => void logged.push(line) } }),
@@ -158,6 +162,33 @@ describe('the policy in force', () => {
     environment['PASS'] = 'another';
     await reload({ cause: 'signal' });
     expect(audit).toMatchObject([{ action: 'policy.changed', facts: { differences: 0, cause: 'signal' } }]);
+  });
+
+  test('is changed once by a request, whatever the file says when it is sent again', async () => {
+    write(slower);
+    const { version, before } = await reload({ request: 'a' });
+    expect(version).not.toBe(before);
+    write(full);
+    expect(await reload({ request: 'a' })).toEqual({ version, before: version, changes: [], lints: [] });
+    expect([inForce.version, audit.length]).toEqual([version, 1]);
+    // Somebody else's request is another one, and so is another of the same caller.
+    expect(await reload({ request: 'a', by: 'ben' })).toMatchObject({ version: before, before: version });
+    // It found nothing that differs, and that was its answer.
+    expect(await reload({ request: 'b' })).toMatchObject({ version: before, before });
+    write(slower);
+    expect(await reload({ request: 'b' })).toMatchObject({ version: before, before });
+    expect(await reload({ request: 'c' })).toMatchObject({ version, before });
+  });
+
+  test('a request that was refused, or only tried, may be sent again', async () => {
+    write(bad);
+    await expect(reload({ request: 'a' })).rejects.toMatchObject({ code: 'POLICY_INVALID' });
+    write(slower);
+    expect((await reload({ request: 'a', dryRun: true })).changes).toHaveLength(1);
+    expect((await reload({ request: 'a' })).changes).toHaveLength(1);
+    // The answer to a dry run says what would be, also under the id of what was done.
+    write(full);
+    expect((await reload({ request: 'a', dryRun: true })).changes).toHaveLength(1);
   });
 
   test('a file that is as it was before takes a refusal back', async () => {

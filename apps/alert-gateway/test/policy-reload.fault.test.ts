@@ -159,4 +159,41 @@ describe('a gateway whose policy file changes', () => {
     expect((await deliveries()).map(({ policy }) => policy)).toEqual([before]);
     expect(hook.arrivals()).toHaveLength(1);
   }, 120_000);
+
+  test('takes a secret that was rotated in its file, without a signal and without a change of the policy', async () => {
+    const [old, next] = [await startHttpPeer(), await startHttpPeer()];
+    after(() => old.stop());
+    after(() => next.stop());
+    const data = await temporaryDirectory();
+    const [file, secret] = [join(data, 'policy.yaml'), join(data, 'hook.url')];
+    const ports = `${old.port}, ${next.port}`;
+    writeFileSync(secret, old.url);
+    const text = head(old)
+      .replaceAll('{ env: HOOK_URL }', `{ file: ${secret} }`)
+      .replaceAll(`[${old.port}]`, `[${ports}]`);
+    writeFileSync(file, text + routes(''));
+    const started = await start(file, old, data);
+    await report(started, 'anna');
+    await waitFor(() => old.arrivals().length === 1, { what: 'the notice to the old address' });
+    const { version } = await started.client.policy.get();
+    const { loadedAt } = await started.client.policy.get();
+    writeFileSync(`${secret}.new`, next.url);
+    renameSync(`${secret}.new`, secret);
+    await waitFor(async () => (await started.client.policy.get()).loadedAt > loadedAt, {
+      ...{ deadline: 20_000, what: 'the secret to be read again' },
+    });
+    expect(await versionOf(started)).toBe(version);
+    await report(started, 'ben');
+    await waitFor(() => next.arrivals().length === 1, { what: 'the notice to the new address' });
+    expect(old.arrivals()).toHaveLength(1);
+    // One that is gone is told, and what was in force still is.
+    rmSync(secret);
+    const refused = await waitFor(async () => (await started.client.status()).policy?.refused, {
+      ...{ deadline: 20_000, what: 'a refusal' },
+    });
+    expect(refused).toMatchObject({ code: 'POLICY_INVALID' });
+    await report(started, 'cid');
+    await waitFor(() => next.arrivals().length === 2, { what: 'the notice by what is in force' });
+    await started.client.close();
+  });
 });

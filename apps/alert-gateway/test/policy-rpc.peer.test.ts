@@ -43,16 +43,22 @@ describe('PolicyService', () => {
     writeFileSync(file, text);
     const first = loadPolicyFile(file, { environment });
     let inForce: Policy = first.policy;
+    const requests = new Set<string>();
     const policies = createPolicyInForce({
       ...{ file, first, policy: () => inForce, clock: systemClock },
       read: (path) => readPolicyFile(path, environment),
       prepare: (next) => ({ differ: false, use: () => void (inForce = next), drop: async () => undefined }),
-      record: async () => undefined,
+      record: async (_, request) => void (request !== undefined && requests.add(request)),
+      applied: async (request) => requests.has(request),
       metrics: { reloaded: () => undefined, watch: () => undefined },
       logger: createLogger({ level: 'silent' }),
     });
     const { desk } = createSmallDesk({ silences: [silenceOf(1, { when: 'source == "noisy"', until: 9e15 })] });
-    const planning = () => ({ lag: 7, busy: 2 });
+    const channels = [
+      { channel: 'chat', breaker: 'open', canaryAge: 61_500 },
+      { channel: 'mail', breaker: 'closed', canaryAge: undefined },
+    ] as const;
+    const planning = () => ({ lag: 7, busy: 2, channels });
     at = await openGateway({ inMemory: true, policies, desk, planning, policy: () => inForce }, 'all');
     client = createAlertClient({ address: at.gateway.address, source: 'alice' });
     after(() => client.close(), 'all');
@@ -166,7 +172,14 @@ playbooks:
     expect(status).toMatchObject({
       version: '0.0.0-test',
       reports: { kept: before.reports.kept + 2, duplicate: 1, refused: 1, shed: 0 },
-      planning: { lag: 7, busy: 2 },
+      planning: {
+        lag: 7,
+        busy: 2,
+        channels: [
+          { channel: 'chat', breaker: 'open', canaryAge: 61_500 },
+          { channel: 'mail', breaker: 'closed', canaryAge: undefined },
+        ],
+      },
       policy: { version: (await client.policy.get()).version, refused: undefined },
       newestSequence: 2,
     });

@@ -180,6 +180,28 @@ describe('deliveries and dead letters', () => {
     expect(JSON.parse(lines(out)[0] ?? '')).toMatchObject({ channel: 'mail', state: 'DEAD', event: 'OPENED' });
   });
 
+  test('one delivery is shown with each of its recipients, and no address', async () => {
+    const recipients = [
+      { at: 0, state: 'accepted', code: '250' },
+      { at: 2, state: 'refused', code: '550 5.1.1' },
+    ] as const;
+    const one = deliveryOf(6, { recipients, lastReason: 'unknown_target', detail: '1 of 3 recipients refused' });
+    const { exitCode, out } = await deskRun({ deliveries: [...deliveries, one] }, ['deliveries', 'show', '00000006']);
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(new RegExp(`^Delivery: +${one.id}$`, 'm'));
+    expect(out).toMatch(/^Outcome: +unknown_target: 1 of 3 recipients refused$/m);
+    expect(out).toMatch(/^1 +accepted +250$/m);
+    expect(out).toMatch(/^3 +refused +550 5\.1\.1$/m);
+    const json = await deskRun({ deliveries: [one] }, ['deliveries', 'show', one.id, '--json']);
+    expect(JSON.parse(json.out).recipients).toEqual([
+      { place: 0, state: 'ACCEPTED', code: '250' },
+      { place: 2, state: 'REFUSED', code: '550 5.1.1' },
+    ]);
+    const plain = await deskRun({ deliveries }, ['deliveries', 'show', '00000001']);
+    expect(plain.out).not.toContain('RECIPIENT');
+    expect((await deskRun({ deliveries }, ['deliveries', 'show', idOf('delivery', 7)])).exitCode).toBe(2);
+  });
+
   test('replay asks before it sends again', async () => {
     const words = ['dead-letters', 'replay', '00000001', '00000002'];
     const { exitCode, out, error, has } = await deskRun({ deliveries }, words, { typed: 'yes\n' });

@@ -6,7 +6,8 @@ import { createFakeClock, epoch, waitFor } from '@therapytrain/alerts-testkit';
 import { createPaint } from '../src/output/paint.ts';
 import { run } from '../src/program.ts';
 import { createModel } from '../src/top/model.ts';
-import { drawFrame } from '../src/top/view.ts';
+import { drawFrame, frameJson } from '../src/top/view.ts';
+import { deskRun } from './support/desk-run.ts';
 import { createSmallClient, incidentOf, type SmallContents, statusOf } from './support/small-client.ts';
 import { testSurroundings } from './support/surroundings.ts';
 
@@ -30,9 +31,10 @@ const modelOf = async (contents: Partial<SmallContents>) => {
 const { LOW, HIGH, CRITICAL } = AlertSeverity;
 const incidents = [
   told(1, { severity: LOW }),
-  told(2, { severity: CRITICAL, escalations: 1 }),
-  told(3, { state: 'ACKNOWLEDGED' }),
-  told(4, { severity: HIGH }),
+  // Escalated before, and not due again yet: whoever was called last still has time.
+  told(2, { severity: CRITICAL, escalations: 1, acknowledgeBy: epoch + 1 }),
+  told(3, { state: 'ACKNOWLEDGED', acknowledgeBy: epoch - 1 }),
+  told(4, { severity: HIGH, acknowledgeBy: epoch }),
   told(5),
   told(5, { state: 'RESOLVED', etag: '2' }),
   settled,
@@ -77,6 +79,41 @@ describe('a picture of a gateway', () => {
       account('hook', { pending: 1, delivered: 12, dead: 4 }),
     ];
     expect(await health()).toEqual(['failing', 'well', 'busy']);
+  });
+});
+
+describe('a channel of the policy', () => {
+  const channels = [
+    { channel: 'chat', breaker: 'open', canaryAge: 180_000 },
+    { channel: 'hook', breaker: 'half-open', canaryAge: undefined },
+  ] as const;
+
+  test('shows its breaker and its canary, also where nothing was counted for it yet', async () => {
+    const status = statusOf({ planning: { lag: 0, busy: 0, channels } });
+    const { model } = await modelOf({ events: [settled], accounts: [account('mail'), account('hook')], status });
+    const frame = await model.look();
+    const text = drawFrame(frame, { columns: 100, rows: 24, paint: createPaint(false), address: 'h:1' }).join('\n');
+    expect(text).toMatch(/^chat +0 +0 +0 +0 +3m +breaker open$/m);
+    expect(text).toMatch(/^hook .*breaker half-open$/m);
+    expect(text).toMatch(/^mail .*well$/m);
+    // What is worst comes first.
+    expect(text.indexOf('chat')).toBeLessThan(text.indexOf('mail'));
+    expect(frameJson(frame).channels).toMatchObject([
+      { channel: 'mail', breaker: null, canaryAgeMillis: null },
+      { channel: 'hook', breaker: 'half-open' },
+      { channel: 'chat', breaker: 'open', canaryAgeMillis: 180_000 },
+    ]);
+  });
+
+  test('stands in alertctl status', async () => {
+    const status = statusOf({ planning: { lag: 0, busy: 0, channels } });
+    const { out } = await deskRun({ status }, ['status']);
+    expect(out).toMatch(/Channel: +chat  breaker open, last canary 3m ago/);
+    expect(out).toMatch(/Channel: +hook  breaker half-open\n/);
+    const json = await deskRun({ status }, ['status', '--json']);
+    expect(JSON.parse(json.out).planning.channels[0]).toEqual({
+      ...{ channel: 'chat', breaker: 'open', canaryAgeMillis: 180_000 },
+    });
   });
 });
 

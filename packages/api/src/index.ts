@@ -65,6 +65,8 @@ export {
   StreamIncidentsResponse,
 } from './gen/therapytrain/alerts/v1/incident_service.pb.ts';
 export {
+  BreakerState,
+  ChannelStatus,
   GatewayServiceClient,
   GatewayServiceService,
   type GatewayServiceServer,

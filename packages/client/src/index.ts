@@ -1,6 +1,7 @@
 export type { Explanation, ExplanationStep } from '@therapytrain/alerts-core';
 export { createAlertClient } from './client.ts';
 export type {
+  ChannelStatus,
   ChangeOptions,
   CheckedPolicy,
   CommentedChangeOptions,

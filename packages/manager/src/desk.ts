@@ -94,7 +94,7 @@ export interface Desk {
 }
 
 /** What the desk works with. */
-export interface DeskParts extends Pick<ExplainParts, 'preview'> {
+export interface DeskParts extends Pick<ExplainParts, 'preview' | 'control'> {
   readonly log: AlertLog;
   readonly store: Store;
   readonly policy: () => Policy;

@@ -1,6 +1,7 @@
 import { type AlertLog, type AlertSeverity, decodeAlert, type Job, type Store } from '@therapytrain/alerts-core';
 import type { Story } from '@therapytrain/alerts-core/channel';
 import { keptAt } from './kept-at.ts';
+import { digestToldBy } from './stages/limit.ts';
 
 const page = 1_000;
 /** As many as a notice shows. */
@@ -38,7 +39,7 @@ const toldBy = async (digest: string, { store }: DigestParts): Promise<readonly 
  * most severe. What the log no longer has is counted, and not shown.
  */
 export const digestStory = async (job: Job, now: number, parts: DigestParts): Promise<Story> => {
-  const told = await toldBy(job.id, parts);
+  const told = await toldBy(digestToldBy(job), parts);
   const incidents = await Promise.all(told.slice(0, shown).map(({ incident }) => parts.store.incident(incident)));
   const kept = await Promise.all(
     incidents

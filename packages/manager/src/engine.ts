@@ -15,8 +15,9 @@ import { createFlow, createFollowUp } from './flow.ts';
 import { type BuiltResponder, createResponding, type Responding } from './responding.ts';
 import { createResponseDesk, type ResponseDesk } from './response-desk.ts';
 import { type Planner, startPlanner } from './planner.ts';
+import { isPassedOver } from './policy/matching.ts';
 import type { Policy } from './policy/policy.ts';
-import { storyOf } from './stages/deliver.ts';
+import { type DeliverParts, storyOf } from './stages/deliver.ts';
 import type { RouteFacts } from './stages/route.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -64,21 +65,34 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
+/** What the policy says of how alerts of a type are handled. */
+const createHandling =
+  (policy: () => Policy): DeliverParts['handling'] =>
+  (type) => {
+    const [owner, runbook] = [policy().ownerOf(type), policy().runbookOf(type)];
+    return { ...(owner !== undefined && { owner }), ...(runbook !== undefined && { runbook }) };
+  };
+
 /** A notice as a channel would be given it, in lines. */
 const createPreview =
-  ({ channel, ports }: Pick<EngineParts, 'channel' | 'ports'>, project: Project): ExplainParts['preview'] =>
+  (
+    { channel, ports }: Pick<EngineParts, 'channel' | 'ports'>,
+    project: Project,
+    handling: DeliverParts['handling'],
+  ): ExplainParts['preview'] =>
   (name, incident, alert) => {
     const clearance = channel(name)?.clearance;
     if (clearance === undefined) return undefined;
     const at = ports.clock.now();
-    const story = { event: 'opened', at, alerts: [alert], total: incident.count, incident: storyOf(incident) } as const;
-    const { headline, alerts } = project(story, clearance);
+    const about = { total: incident.count, incident: storyOf(incident), ...handling(incident.facts.type) };
+    const { headline, alerts, owner, runbook } = project({ event: 'opened', at, alerts: [alert], ...about }, clearance);
     const lines = alerts.flatMap(({ message, facts, withheld }) => [
       ...(message === '' ? [] : [message]),
       ...facts.map(({ label, text }) => `${label}: ${text}`),
       ...(withheld === 0 ? [] : [withheld === 1 ? '1 value is withheld' : `${withheld} values are withheld`]),
     ]);
-    return { headline, lines };
+    const more = [...(owner ? [`Owner: ${owner}`] : []), ...(runbook ? [`Runbook: ${runbook}`] : [])];
+    return { headline, lines: [...lines, ...more] };
   };
 
 /** Starts planning and working. */
@@ -87,22 +101,24 @@ export const startEngine = (parts: EngineParts): Engine => {
   const { store, changes } = watchChanges(parts.store);
   const pseudonyms = createPseudonyms(parts.pseudonymKey);
   const control = createControl({ policy, clock: ports.clock, perChannel: parts.perChannel ?? 4 });
-  const { report } = createFlow({ log, types: () => policy().types, ports });
-  const canaries = createCanaries({ store, policy, clock: ports.clock, ids: ports.ids, report });
+  const flow = createFlow({ log, types: () => policy().types, ports });
+  const canaries = createCanaries({ store, policy, clock: ports.clock, ids: ports.ids, report: flow.report });
   // The types may change with the policy.
   const project: Project = (story, clearance) =>
     createProjection({ types: policy().types, pseudonyms })(story, clearance);
   const facts = (): RouteFacts => ({ policy: policy(), now: ports.clock.now(), ids: ports.ids });
   const responder = parts.responder ?? (() => undefined);
   const responding = createResponding({
-    ...{ store, policy, facts, ports, responder, report, onDefect: onError },
+    ...{ store, policy, facts, ports, responder, report: flow.report, onDefect: onError },
     mayAct: parts.mayAct ?? (() => true),
     onChanged: () => worker.wake(),
   });
+  const handling = createHandling(policy);
   const followUp = createFollowUp({
     control,
     responding,
     onCanary: canaries.settled,
+    flow,
     log,
     store,
     policy,
@@ -114,6 +130,7 @@ export const startEngine = (parts: EngineParts): Engine => {
       const base = policy().incidentLink;
       return base === undefined ? undefined : base + incident;
     },
+    handling,
     onDefect: onError,
     ...(parts.mostGroups !== undefined && { mostGroups: parts.mostGroups }),
     ...(parts.onRaised && { onRaised: parts.onRaised }),
@@ -134,13 +151,13 @@ export const startEngine = (parts: EngineParts): Engine => {
   const onPlanned = (): void => worker.wake();
   const planner = startPlanner({
     ...{ log, followUp, clock, onPlanned, onError },
-    plans: () => policy().routes.length > 0 || policy().detections.length > 0 || policy().playbooks.length > 0,
+    plans: () => !isPassedOver(policy()),
     cursor: () => store.cursor(),
   });
   return {
     desk: createDesk({
-      ...{ log, store, policy, ports, changes },
-      preview: createPreview(parts, project),
+      ...{ log, store, policy, ports, changes, control },
+      preview: createPreview(parts, project, handling),
       onChanged: onPlanned,
     }),
     responses: createResponseDesk({

@@ -15,7 +15,9 @@ import {
   type Store,
 } from '@therapytrain/alerts-core';
 import { explainDetections } from './explain-detections.ts';
+import { type ExplainedControl, explainLeg } from './explain-legs.ts';
 import { explainPlaybooks } from './explain-playbooks.ts';
+import { isPassedOver } from './policy/matching.ts';
 import type { Policy, Route } from './policy/policy.ts';
 import { accept } from './stages/accept.ts';
 import { correlate } from './stages/correlate.ts';
@@ -41,6 +43,7 @@ export interface ExplainParts {
   readonly store: Store;
   readonly policy: () => Policy;
   readonly ports: Ports;
+  readonly control: ExplainedControl;
   /** What the channel of this name would say of the incident's newest alert; undefined where there is no such channel. */
   readonly preview: (channel: string, incident: Incident, alert: Alert) => Preview | undefined;
 }
@@ -85,14 +88,14 @@ const noticeSteps = (preview: Preview | undefined): readonly ExplanationStep[] =
 const legSteps = (
   incident: Incident,
   policy: Policy,
-  preview: (channel: string) => Preview | undefined,
+  within: (channel: string) => readonly ExplanationStep[],
 ): readonly ExplanationStep[] =>
   legsOf(incident, policy).map(({ channel, route: by }) =>
     step(
       `channel ${channel}`,
       'yes',
       `by route ${by.name}, kind ${policy.channels.get(channel)?.kind ?? 'unknown'}`,
-      noticeSteps(preview(channel)),
+      within(channel),
     ),
   );
 
@@ -135,8 +138,16 @@ const deliveryStep = ({ id, target, state, attempts, lastReason, event, digest }
 const hypothetical = (alert: Alert, before: Incident | undefined, policy: Policy, ports: Ports) =>
   correlate(groupKey(alert, policy), [alert], before, { policy, now: ports.clock.now(), ids: ports.ids });
 
+/** Why nobody knows of an incident of it. */
+const unplanned = async (alert: Alert, policy: Policy, store: Pick<Store, 'cursor'>): Promise<string> => {
+  if (isPassedOver(policy)) return 'nothing is planned: the policy has no routes and no detections';
+  if (resolves(alert)) return 'it says that something is over, of which nobody knew';
+  if (alert.sequence > (await store.cursor())) return 'it is not planned yet';
+  return 'it was passed over, because the policy had no routes when it came, or its incident is past its retention';
+};
+
 /** Makes the function that explains. It calls the stages of the plan, so that it cannot disagree with them. */
-export const createExplain = ({ log, store, policy: policyNow, ports, preview }: ExplainParts): Explain => {
+export const createExplain = ({ log, store, policy: policyNow, ports, control, preview }: ExplainParts): Explain => {
   const standingAt = createStanding(store);
   const kept = async (alertId: string): Promise<Alert> => {
     const found = await log.find(alertId);
@@ -153,7 +164,7 @@ export const createExplain = ({ log, store, policy: policyNow, ports, preview }:
     const base = { alertId: isKept ? alert.id : '', policy: policy.version, incident: before?.id ?? '' };
     const detections = await explainDetections(alert, isKept, policy, store);
     if (!incident) {
-      const why = resolves(alert) ? 'it says that something is over, of which nobody knew' : 'it is not planned yet';
+      const why = await unplanned(alert, policy, store);
       return { ...base, steps: [groupStep(alert, policy), step('incident', 'no', why), ...detections] };
     }
     const standing = await standingAt(policy, now);
@@ -163,7 +174,10 @@ export const createExplain = ({ log, store, policy: policyNow, ports, preview }:
     const said = isKept
       ? `${incident.state}, ${incident.count} alerts, ${severityName(incident.severity)}`
       : `would be ${touched?.change ?? 'untouched'}, with ${plan?.jobs.filter(({ kind }) => kind === 'delivery').length ?? 0} deliveries`;
-    const legs = legSteps(view, policy, (channel) => preview(channel, view, alert));
+    const legs = legSteps(view, policy, (channel) => [
+      ...noticeSteps(preview(channel, view, alert)),
+      ...explainLeg(view, channel, control, { policy, now, ids: ports.ids }),
+    ]);
     return {
       ...base,
       steps: [

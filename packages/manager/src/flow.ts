@@ -77,6 +77,8 @@ const acceptOrRefuse = (draft: AlertDraft | AlertError, source: string, facts: P
 /** What follows from alerts is made of. */
 export interface FollowUpParts extends DeliverParts, Partial<Pick<DetectionParts, 'mostGroups' | 'onRaised'>> {
   readonly log: AlertLog;
+  /** What detections report by. */
+  readonly flow: Flow;
   readonly store: Store;
   readonly policy: () => Policy;
   readonly ports: Ports;
@@ -113,16 +115,15 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
   const standingAt = createStanding(store);
   const facts = () => ({ policy: parts.policy(), now: ports.clock.now(), ids: ports.ids });
   const silences = createSilenceEnds(store, facts);
-  const { report, reportAll } = createFlow({ log: parts.log, types: () => parts.policy().types, ports });
   const responding =
     parts.responding ??
     createResponding({
-      ...{ store, policy: parts.policy, facts, ports, report, onDefect: parts.onDefect },
+      ...{ store, policy: parts.policy, facts, ports, report: parts.flow.report, onDefect: parts.onDefect },
       ...{ responder: () => undefined, mayAct: () => true, onChanged: () => undefined },
     });
   const runDetections = createDetections({
     store,
-    reportAll,
+    reportAll: parts.flow.reportAll,
     mostGroups: parts.mostGroups ?? mostGroupsDefault,
     onDefect: parts.onDefect,
     onRaised: parts.onRaised ?? (() => undefined),

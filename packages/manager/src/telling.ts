@@ -1,14 +1,14 @@
-import type { Claim, Incident, Job, Millis, NewAuditEntry, Store } from '@therapytrain/alerts-core';
+import type { Changes, Claim, Incident, Job, Millis, NewAuditEntry, Store } from '@therapytrain/alerts-core';
 import { type Outcome, outcomeOf, type Story } from '@therapytrain/alerts-core/channel';
 import { changesOf, withoutConflict } from './changes.ts';
 import type { Control } from './control/control.ts';
 import { digestStory } from './digest.ts';
 import { canaryStory, isCanary } from './stages/canary.ts';
 import { deliver, type DeliverParts, storyOfIncident } from './stages/deliver.ts';
-import { fallback, standIn, standInsOf } from './stages/fallback.ts';
+import { digestStandIn, standIn, standInsOf } from './stages/fallback.ts';
 import { digestJob, digestSlot, limited } from './stages/limit.ts';
 import { entry, type RouteFacts } from './stages/route.ts';
-import { settle, type SettleFacts } from './stages/settle.ts';
+import { needsFallback, settle, type SettleFacts } from './stages/settle.ts';
 
 /** What telling is made of. */
 export interface TellingParts extends DeliverParts {
@@ -58,19 +58,27 @@ const createAttempt = (parts: TellingParts) => {
   };
 };
 
+/** Says what other legs are to tell at once in place of one; undefined where nothing is. */
+const createStandingIn =
+  ({ store, facts }: TellingParts) =>
+  async ({ job, incident }: Telling): Promise<Changes | undefined> => {
+    if (job.event === 'digest') return digestStandIn(job, facts());
+    const now = incident && (await store.incident(incident.id));
+    const plan = now && standIn(job, now, facts());
+    return plan && changesOf([plan]);
+  };
+
 /** Settles what was not tried: it is given back, or a digest tells it. */
-const createNotTrying = ({ store, facts }: TellingParts) => {
+const createNotTrying = (parts: TellingParts) => {
+  const { store, facts } = parts;
+  const standingIn = createStandingIn(parts);
   return {
     /** Its channel is not called now: another leg tells it at once, if there is one, and it waits. */
-    hold: ({ claim, job, incident }: Telling): Promise<void> =>
+    hold: (telling: Telling): Promise<void> =>
       withoutConflict(async () => {
-        const now = incident && (await store.incident(incident.id));
-        const plan = now && standIn(job, now, facts());
-        const settled = {
-          claim,
-          next: { state: 'returned', due: job.due } as const,
-          ...(plan && { changes: changesOf([plan]) }),
-        };
+        const { claim, job } = telling;
+        const changes = await standingIn(telling);
+        const settled = { claim, next: { state: 'returned', due: job.due } as const, ...(changes && { changes }) };
         // Asked once, also where each of the others tells it anyway.
         const isAsked = standInsOf(job.target, facts().policy).length > 0;
         await store.settle([isAsked ? { ...settled, stoodIn: true } : settled]);
@@ -126,8 +134,10 @@ export const createTelling = (parts: TellingParts) => {
   const attempt = createAttempt(parts);
   const admit = createAdmit(parts);
   const not = createNotTrying(parts);
+  const standingIn = createStandingIn(parts);
 
-  const end = async ({ claim, job, incident }: Telling, outcome: Outcome): Promise<void> => {
+  const end = async (telling: Telling, outcome: Outcome): Promise<void> => {
+    const { claim, job } = telling;
     const next = settle(job, outcome, ports);
     const isHeld = next.state !== 'done' && control.breaker(job.target).state() === 'open';
     const turned = control.breaker(job.target).news();
@@ -136,10 +146,8 @@ export const createTelling = (parts: TellingParts) => {
       ...(turned ? [entry(`channel.${turned}`, job.target, facts().now)] : []),
     ];
     await withoutConflict(async () => {
-      const now = incident && (await store.incident(incident.id));
-      const other = now && (isHeld ? standIn(job, now, facts()) : fallback(job, outcome, next, now, facts()));
-      const changes = other ? changesOf([other]) : {};
-      const settled = { claim, next, changes: { ...changes, audit: [...audit, ...(changes.audit ?? [])] } };
+      const other = isHeld || needsFallback(job, outcome, next) ? await standingIn(telling) : undefined;
+      const settled = { claim, next, changes: { ...other, audit: [...audit, ...(other?.audit ?? [])] } };
       await store.settle([other ? { ...settled, stoodIn: true } : settled]);
     });
     if (isCanary(job) && (next.state === 'done' || next.state === 'dead')) onCanary(job.target, next.state);

@@ -22,6 +22,8 @@ export const viewOf = (notice: Notice<Clearance>) => ({
   headline: notice.headline as string,
   at: moment(notice.at),
   link: notice.link ?? null,
+  owner: (notice.owner ?? null) as string | null,
+  runbook: notice.runbook ?? null,
   total: notice.total,
   alerts: notice.alerts.map(alertView),
   incident: notice.incident

@@ -99,6 +99,8 @@ describe('a template', () => {
       'headline',
       'incident',
       'link',
+      'owner',
+      'runbook',
       'severity',
       'total',
     ]);

@@ -451,6 +451,20 @@ export const flawedStores: readonly FlawedStore[] = [
     'what another leg stands in for stays so',
   ),
   flawed(
+    'forgets what a dead attempt said of its recipients',
+    settling((each) => (each.next.state === 'dead' ? { ...each, next: without(each.next, 'recipients') } : each)),
+    'what an attempt said of each recipient is kept until another one says it',
+  ),
+  flawed(
+    'lets an attempt that says nothing of recipients wipe out what is known',
+    settling((each) =>
+      each.next.state === 'waiting' && !each.next.recipients
+        ? { ...each, next: { ...each.next, recipients: [] } }
+        : each,
+    ),
+    'what an attempt said of each recipient is kept until another one says it',
+  ),
+  flawed(
     'takes what a digest is to tell for told',
     settling((each) => (each.next.state === 'digested' ? { ...each, next: { state: 'done', proof: '' } } : each)),
     'what a digest tells is told when the digest is, and names it',

@@ -13,7 +13,7 @@ import { encodeAccount, encodeDelivery } from './desk-wire.ts';
 import { check, commandOf, idFault, namesOf, optionalIdFault, writtenFault } from './fields.ts';
 import { encodePage, largestChunk, scanned } from './pages.ts';
 
-type Filter = Pick<DeliveryQuery, 'incident' | 'channel' | 'states'>;
+type Filter = Pick<DeliveryQuery, 'ids' | 'incident' | 'channel' | 'states'>;
 
 interface Selection {
   readonly incidentId: string;
@@ -38,12 +38,19 @@ const listing = (desk: Desk, filter: Filter) => ({
   encode: encodeDelivery,
 });
 
-const mostReplayed = 100;
+const mostIds = 100;
+
+const eachIdFault = (ids: readonly string[]) => ids.map((id, at) => idFault(`deliveryIds[${at}]`, id));
+
+const idsFaults = ({ deliveryIds }: { readonly deliveryIds: readonly string[] }) => [
+  deliveryIds.length > mostIds ? { field: 'deliveryIds', rule: `has more than ${mostIds} ids` } : undefined,
+  ...eachIdFault(deliveryIds),
+];
 
 /** Dead letters that are wanted, newest first: one more than may be replayed at once, at most. */
 const deadLetters = async (desk: Desk, filter: Filter, ids: readonly string[]): Promise<readonly Delivery[]> => {
   const wanted = new Set(ids);
-  const enough = wanted.size > 0 ? wanted.size : mostReplayed + 1;
+  const enough = wanted.size > 0 ? wanted.size : mostIds + 1;
   const list = listing(desk, { ...filter, states: ['dead'] });
   const found: Delivery[] = [];
   for (let looked = 0, before: string | undefined; looked < scanned; looked += largestChunk) {
@@ -59,7 +66,7 @@ const deadLetters = async (desk: Desk, filter: Filter, ids: readonly string[]): 
 const selectionRule = ({ deliveryIds, incidentId, channel }: ReplayDeadLettersRequest): string | undefined => {
   const isNamed = deliveryIds.length > 0;
   const isFiltered = incidentId !== '' || channel !== '';
-  if (deliveryIds.length > mostReplayed) return `has more than ${mostReplayed} ids`;
+  if (deliveryIds.length > mostIds) return `has more than ${mostIds} ids`;
   if (isNamed && isFiltered) return 'cannot be given together with an incident or a channel';
   return isNamed || isFiltered ? undefined : 'is required, or an incident, or a channel';
 };
@@ -69,7 +76,7 @@ const checkReplay = (request: ReplayDeadLettersRequest): void => {
   check(
     optionalIdFault('requestId', request.requestId),
     rule === undefined ? undefined : { field: 'deliveryIds', rule },
-    ...request.deliveryIds.map((id, at) => idFault(`deliveryIds[${at}]`, id)),
+    ...eachIdFault(request.deliveryIds),
     ...selectionFaults(request),
   );
 };
@@ -82,7 +89,7 @@ const replay = async (desk: Desk, message: Buffer, source: string, parts: DeskRp
   const named = [...new Set(request.deliveryIds.map((id) => id.toLowerCase()))];
   const isKnown = named.length > 0 && !request.dryRun;
   const found = isKnown ? [] : await deadLetters(desk, filterOf(request, []), named);
-  const chosen = found.slice(0, mostReplayed);
+  const chosen = found.slice(0, mostIds);
   const ids = isKnown ? named : chosen.map(({ id }) => id);
   const replayed = request.dryRun
     ? chosen
@@ -97,9 +104,12 @@ export const createDeliveryHandles = (parts: DeskRpcParts): DeskHandles<Delivery
   listDeliveries: (desk, message) => {
     const request = decodeStrictly(message, shapes.ListDeliveriesRequest, ListDeliveriesRequest.decode, {
       5: 'number',
+      6: 'text',
     });
-    check(...selectionFaults(request));
-    const filter = filterOf(request, namesOf('states', request.states, deliveryStates));
+    check(...selectionFaults(request), ...idsFaults(request));
+    const ids = [...new Set(request.deliveryIds.map((id) => id.toLowerCase()))].sort();
+    const chosen = filterOf(request, namesOf('states', request.states, deliveryStates));
+    const filter = ids.length === 0 ? chosen : { ...chosen, ids };
     return encodePage(listing(desk, filter), request, parts.tokens);
   },
   listDeadLetters: (desk, message) => {

@@ -1,6 +1,13 @@
-import { GatewayServiceService, GetStatusRequest, GetStatusResponse } from '@therapytrain/alerts-api';
+import {
+  BreakerState as WireBreaker,
+  GatewayServiceService,
+  GetStatusRequest,
+  GetStatusResponse,
+} from '@therapytrain/alerts-api';
 import type { Clock, Instant } from '@therapytrain/alerts-core';
+import type { BreakerState } from '@therapytrain/alerts-manager';
 import type { ReportCounts } from '../counting.ts';
+import type { PlanningState } from '../follow-up.ts';
 import type { GatewayState } from '../gateway.ts';
 import type { PolicyInForce } from '../policy-in-force.ts';
 import type { ObserveHandlers } from './alert-rpc.ts';
@@ -17,7 +24,7 @@ export interface StatusRpcParts {
   readonly reports: () => ReportCounts;
   readonly state: () => GatewayState;
   /** Undefined in a gateway that plans nothing. */
-  readonly planning: (() => { readonly lag: number; readonly busy: number }) | undefined;
+  readonly planning: (() => PlanningState) | undefined;
   readonly policies: PolicyInForce | undefined;
   readonly unary: Unary;
   readonly observe: (service: string) => ObserveHandlers;
@@ -40,6 +47,22 @@ const policyStatus = (policies: PolicyInForce) => {
   return { version, loadedAt: new Date(loadedAt), refused: refused && wireRefused(refused) };
 };
 
+const wireBreakers: Readonly<Record<BreakerState, WireBreaker>> = {
+  closed: WireBreaker.CLOSED,
+  'half-open': WireBreaker.HALF_OPEN,
+  open: WireBreaker.OPEN,
+};
+
+const planningStatus = ({ lag, busy, channels }: PlanningState) => ({
+  lag: BigInt(lag),
+  busy,
+  channels: channels.map(({ channel, breaker, canaryAge }) => ({
+    channel,
+    breaker: wireBreakers[breaker],
+    canaryAge: canaryAge === undefined ? undefined : durationOf(canaryAge),
+  })),
+});
+
 const statusOf = ({ version, startedAt, clock, reports, state, planning, policies }: StatusRpcParts): Uint8Array => {
   const { subscribers, slowest, loopDelay, waiting, log } = state();
   const plan = planning?.();
@@ -55,7 +78,7 @@ const statusOf = ({ version, startedAt, clock, reports, state, planning, policie
     loopDelay: durationOf(loopDelay),
     subscribers,
     slowestSubscriber: BigInt(slowest),
-    planning: plan && { lag: BigInt(plan.lag), busy: plan.busy },
+    planning: plan && planningStatus(plan),
     policy: policies && policyStatus(policies),
   }).finish();
 };

@@ -102,6 +102,7 @@ const createReload =
       acceptLostCoverage,
       dryRun,
       ...(expected !== '' && { expected }),
+      ...(requestId !== '' && { request: requestId.toLowerCase() }),
     });
     return answer(
       ReloadPolicyResponse.encode({

@@ -140,10 +140,11 @@ const silencePart = (has: DeskContents, once: Once) =>
 
 const deliveryPart = (has: DeskContents, once: Once) =>
   ({
-    deliveries: async ({ incident, channel, states, before, limit }) =>
+    deliveries: async ({ ids, incident, channel, states, before, limit }) =>
       below(
         has.deliveries.filter(
           (each) =>
+            (ids?.includes(each.id) ?? true) &&
             (incident === undefined || each.incident === incident) &&
             (channel === undefined || each.target === channel) &&
             (states?.includes(each.state) ?? true),

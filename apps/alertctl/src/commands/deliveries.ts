@@ -2,9 +2,11 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ListedDelivery } from '@therapytrain/alerts-client';
 import { type Act } from '../act.ts';
 import { countArgument } from '../arguments.ts';
-import { type ExitCode } from '../exit-code.ts';
-import { idArgument } from '../full-id.ts';
-import { deliveryJson, deliveryTable } from '../output/deliveries.ts';
+import { ExitCode } from '../exit-code.ts';
+import { fullId, idArgument } from '../full-id.ts';
+import { deliveryDetails, deliveryJson, deliveryTable } from '../output/deliveries.ts';
+import { UsageError } from '../output/fault.ts';
+import { largestPage } from '../pieces.ts';
 import { type ListingOptions, printList } from '../print-list.ts';
 import { type Session } from '../session.ts';
 import { incidentId } from './incidents.ts';
@@ -55,6 +57,25 @@ const list = async (session: Session, options: DeliveryOptions): Promise<ExitCod
   });
 };
 
+const show = async (session: Session, text: string): Promise<ExitCode> => {
+  const { deliveries: calls } = session.client;
+  const id = await fullId(text, async () =>
+    (await calls.list({ pageSize: largestPage })).deliveries.map((each) => each.id),
+  );
+  const [delivery] = (await calls.list({ ids: [id], pageSize: 1 })).deliveries;
+  if (!delivery) throw new UsageError('no delivery of this id is known');
+  if (session.global.json) await session.printJson(deliveryJson(delivery));
+  else await session.print(deliveryDetails(delivery, session.clock.now(), session.paint));
+  return ExitCode.OK;
+};
+
+const showCommand = (act: Act): Command =>
+  new Command('show')
+    .summary('show one delivery, and each of its recipients')
+    .description('Shows one delivery: what became of it, and of each recipient where its channel has several.')
+    .argument('<id>', "the delivery's id, or the end of it", idArgument)
+    .action(act(show));
+
 /** `alertctl deliveries`: what went out through which channel, and what did not. */
 export const deliveriesCommand = (act: Act): Command =>
   addDeliveryOptions(new Command('deliveries'))
@@ -70,7 +91,9 @@ export const deliveriesCommand = (act: Act): Command =>
       `
 Examples:
   alertctl deliveries --incident 5a6b7c8d
+  alertctl deliveries show 9f8e7d6c
   alertctl deliveries --channel mail --state waiting --state dead
   alertctl deliveries --all --json | jq -r .reason | sort | uniq -c`,
     )
-    .action(act(list));
+    .action(act(list))
+    .addCommand(showCommand(act));

@@ -1,6 +1,11 @@
 import { Command } from 'commander';
 import { type Alert, AlertError } from '@therapytrain/alerts-core';
-import { type GatewayHealth, type GatewayStatus, type ServingStatus } from '@therapytrain/alerts-client';
+import {
+  type ChannelStatus,
+  type GatewayHealth,
+  type GatewayStatus,
+  type ServingStatus,
+} from '@therapytrain/alerts-client';
 import { type Act } from '../act.ts';
 import { ExitCode } from '../exit-code.ts';
 import { aligned } from '../output/alerts.ts';
@@ -33,6 +38,14 @@ const policyText = ({ version, refused }: NonNullable<GatewayStatus['policy']>, 
   return `${safeLine(version)}  ${paint('red', safeLine(what))}, see alertctl policy show`;
 };
 
+const breakerStyles = { closed: 'green', 'half-open': 'yellow', open: 'red' } as const;
+
+const channelText = ({ channel, breaker, canaryAge }: ChannelStatus, { paint }: Session): string => {
+  const state = breaker === undefined ? '' : `  ${paint(breakerStyles[breaker], `breaker ${breaker}`)}`;
+  const canary = canaryAge === undefined ? '' : `, last canary ${age(0, canaryAge)} ago`;
+  return `${safeLine(channel)}${state}${canary}`;
+};
+
 const moreLines = (session: Session, { policy, planning, startedAt, reports }: GatewayStatus) => {
   const { kept, refused, shed } = reports;
   const facts: (readonly [string, string])[] = [
@@ -40,6 +53,7 @@ const moreLines = (session: Session, { policy, planning, startedAt, reports }: G
     ['Reports', `${kept} kept, ${refused} refused, ${shed} shed since then`],
   ];
   if (planning) facts.push(['To be planned', `${planning.lag} alerts`]);
+  for (const channel of planning?.channels ?? []) facts.push(['Channel', channelText(channel, session)]);
   if (policy) facts.push(['Policy', policyText(policy, session)]);
   return facts;
 };
@@ -72,7 +86,14 @@ const json = ({ global }: Session, { health, newest, more }: Asked) => ({
   roundTripMillis: health.roundTrip,
   newest: newest ? { id: newest.id, sequence: newest.sequence, receivedAt: rfc3339(newest.receivedAt) } : null,
   reports: more?.reports ?? null,
-  planning: more?.planning ?? null,
+  planning: more?.planning
+    ? {
+        ...more.planning,
+        channels: more.planning.channels.map(({ channel, breaker, canaryAge }) => ({
+          ...{ channel, breaker: breaker ?? null, canaryAgeMillis: canaryAge ?? null },
+        })),
+      }
+    : null,
   policy: more?.policy
     ? {
         version: more.policy.version,
@@ -100,7 +121,8 @@ export const statusCommand = (act: Act): Command =>
     .summary('show how the gateway is')
     .description(
       'Shows how the gateway is: whether it serves, its version, how fast it answers, the newest alert, ' +
-        'what was reported, the policy in force and whether a change of it was refused.',
+        'what was reported, whether attempts are made through each channel and when its last canary arrived, the policy ' +
+        'in force and whether a change of it was refused.',
     )
     .addHelpText(
       'after',

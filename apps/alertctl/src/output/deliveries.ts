@@ -1,6 +1,7 @@
 import { type ListedAccount, type ListedDelivery } from '@therapytrain/alerts-client';
 import { type Instant, severityName } from '@therapytrain/alerts-core';
 import { shortId } from '../full-id.ts';
+import { aligned } from './alerts.ts';
 import { type Paint, severityStyle, type Style } from './paint.ts';
 import { safeLine } from './safe-text.ts';
 import { type Column, table } from './table.ts';
@@ -78,6 +79,40 @@ export const deliveryTable = (
   paint: Paint,
   terminal?: number,
 ): readonly string[] => table(columns(now), deliveries, paint, terminal);
+
+const recipientStyles = { accepted: 'green', deferred: 'yellow', refused: 'red' } as const;
+
+type Recipient = NonNullable<ListedDelivery['recipients']>[number];
+
+const recipientColumns: readonly Column<Recipient>[] = [
+  // As people count them, and as they stand in the policy.
+  { title: 'RECIPIENT', cell: ({ at }) => String(at + 1) },
+  { title: 'STATE', cell: ({ state }) => state, style: ({ state }) => recipientStyles[state] },
+  { title: 'CODE', cell: ({ code = '' }) => safeLine(code) },
+];
+
+/** All that is known of a delivery, in lines; no address stands there, but each recipient's place in the policy. */
+export const deliveryDetails = (delivery: ListedDelivery, now: Instant, paint: Paint): readonly string[] => {
+  const { target, insteadOf, settledAt, recipients = [] } = delivery;
+  const facts = [
+    ['Delivery', safeLine(delivery.id)],
+    ['State', paint(stateStyles[delivery.state], delivery.state)],
+    ['Channel', safeLine(insteadOf === undefined ? target : `${target} for ${insteadOf}`)],
+    ['Tells', delivery.event],
+    ['Severity', paint(severityStyle(delivery.severity), severityName(delivery.severity))],
+    ['Incident', safeLine(delivery.incident) || 'none'],
+    ['Planned', `${fromNow(delivery.createdAt, now)}, by policy ${safeLine(delivery.policy)}`],
+    ['Due', fromNow(delivery.due, now)],
+    ['Settled', settledAt === undefined ? 'not yet' : fromNow(settledAt, now)],
+    ['Attempts', `${delivery.attempts}${delivery.doubtful ? ', one of which may have been taken' : ''}`],
+    ['Outcome', safeLine(outcome(delivery, now))],
+    ['Pairs', String(delivery.pairs)],
+  ] as const;
+  return [
+    ...aligned(facts, paint),
+    ...(recipients.length === 0 ? [] : ['', ...table(recipientColumns, recipients, paint)]),
+  ];
+};
 
 const counted = ['accepted', 'delivered', 'suppressed', 'digested', 'dead', 'pending'] as const;
 

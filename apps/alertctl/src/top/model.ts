@@ -1,5 +1,6 @@
 import {
   type AlertClient,
+  type ChannelStatus,
   type GatewayStatus,
   type ListedAccount,
   type ListedIncident,
@@ -11,6 +12,10 @@ export type Rates = { readonly [Kind in keyof GatewayStatus['reports']]: number 
 
 /** How a channel is doing, by what became of what it was to tell. */
 export interface ChannelHealth extends ListedAccount {
+  /** Undefined for one that is not in the policy any more, and of a gateway that does not say it. */
+  readonly breaker: ChannelStatus['breaker'];
+  /** How long ago its last canary was delivered; undefined where it has none. */
+  readonly canaryAge: Millis | undefined;
   readonly health:
     | { readonly kind: 'well' }
     /** Something waits, and something was delivered lately. */
@@ -32,7 +37,7 @@ export interface Frame {
   readonly incidents: readonly ListedIncident[];
   readonly open: ReadonlyMap<AlertSeverity, number>;
   readonly acknowledged: number;
-  /** Nobody has acknowledged them in time. */
+  /** Open, and nobody has acknowledged them in time. */
   readonly overdue: number;
 }
 
@@ -55,10 +60,26 @@ interface Known {
   readonly movedAt: Millis;
 }
 
+const noAccount = { accepted: 0, delivered: 0, suppressed: 0, digested: 0, dead: 0, pending: 0, balanced: true };
+
+/** The accounts, and those of channels of the policy for which nothing was counted yet. */
+const allOf = (accounts: readonly ListedAccount[], channels: readonly ChannelStatus[]): readonly ListedAccount[] => {
+  const counted = new Set(accounts.map(({ channel }) => channel));
+  return [...accounts, ...channels.flatMap(({ channel }) => (counted.has(channel) ? [] : [{ channel, ...noAccount }]))];
+};
+
+const unsaid = { breaker: undefined, canaryAge: undefined };
+
+// As `incidents list --overdue` has it, by the gateway's clock.
+const isOverdue = ({ state, acknowledgeBy }: ListedIncident, { serverTime }: GatewayStatus): boolean =>
+  state === 'OPEN' && acknowledgeBy !== undefined && acknowledgeBy <= serverTime;
+
+type Judgement = ListedAccount & Pick<ChannelHealth, 'health'>;
+
 /** Makes the judgement of channels: it remembers when each was seen to deliver, and what was dead at first. */
 const createJudge = (clock: Pick<Clock, 'monotonic'>) => {
   const known = new Map<string, Known>();
-  return (account: ListedAccount): ChannelHealth => {
+  return (account: ListedAccount): Judgement => {
     const now = clock.monotonic();
     const before = known.get(account.channel);
     const moved = !before || account.delivered > before.delivered || account.pending === 0;
@@ -110,17 +131,21 @@ export const createModel = (client: AlertClient, clock: Clock): Model => {
       const [status, accounts] = await Promise.all([client.status(), client.accounting()]);
       const rates = ratesOf(before, status);
       before = status;
+      const told = status.planning?.channels ?? [];
       const all = [...incidents.values()].sort(worstFirst);
       const open = all.filter(({ state }) => state === 'OPEN');
       return {
         at: clock.now(),
         status,
         rates,
-        channels: accounts.map(judge),
+        channels: allOf(accounts, told).map((account) => {
+          const { breaker, canaryAge } = told.find(({ channel }) => channel === account.channel) ?? unsaid;
+          return { ...judge(account), breaker, canaryAge };
+        }),
         incidents: all,
         open: new Map(severities.map((each) => [each, open.filter(({ severity }) => severity === each).length])),
         acknowledged: all.length - open.length,
-        overdue: open.filter(({ escalations }) => escalations > 0).length,
+        overdue: all.filter((each) => isOverdue(each, status)).length,
       };
     },
   };

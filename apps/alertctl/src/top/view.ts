@@ -98,7 +98,9 @@ const open = ({ open: counts, overdue, acknowledged }: Frame): readonly Piece[] 
   [`  acknowledged ${number(acknowledged)}`, 'dim'],
 ];
 
-const healthText = ({ health }: ChannelHealth): readonly [string, Style] => {
+const healthText = ({ health, breaker }: ChannelHealth): readonly [string, Style] => {
+  if (breaker === 'open') return ['breaker open', ['bold', 'red']];
+  if (breaker === 'half-open') return ['breaker half-open', 'yellow'];
   switch (health.kind) {
     case 'well':
       return ['well', 'green'];
@@ -121,11 +123,16 @@ const channelColumns: readonly Column<ChannelHealth>[] = [
   { title: 'DEAD', cell: ({ dead }) => number(dead), style: ({ dead }) => (dead > 0 ? 'red' : undefined) },
   { title: 'DELIVERED', cell: ({ delivered }) => number(delivered) },
   { title: 'SUPPRESSED', cell: ({ suppressed }) => number(suppressed), expendable: true },
+  {
+    title: 'CANARY',
+    cell: ({ canaryAge }) => (canaryAge === undefined ? '' : age(0, canaryAge)),
+    expendable: true,
+  },
   { title: 'HEALTH', cell: (each) => healthText(each)[0], style: (each) => healthText(each)[1] },
 ];
 
-const trouble = ({ health, pending, dead }: ChannelHealth): number =>
-  (health.kind === 'failing' ? 1e12 : health.kind === 'stuck' ? 1e11 : 0) + pending * 10 + dead;
+const trouble = ({ health, breaker, pending, dead }: ChannelHealth): number =>
+  (breaker === 'open' || health.kind === 'failing' ? 1e12 : health.kind === 'stuck' ? 1e11 : 0) + pending * 10 + dead;
 
 /** The title line and as many rows as there is room for; where some are left out the last line says how many. */
 const fitted = <Row>(
@@ -197,6 +204,11 @@ export const frameJson = ({ at, status, rates, channels, incidents, open: counts
   open: Object.fromEntries([...counts].map(([severity, count]) => [severityName(severity), count])),
   acknowledged,
   overdue,
-  channels: channels.map(({ health, ...account }) => ({ ...account, health: health.kind })),
+  channels: channels.map(({ health, breaker, canaryAge, ...account }) => ({
+    ...account,
+    health: health.kind,
+    breaker: breaker ?? null,
+    canaryAgeMillis: canaryAge ?? null,
+  })),
   incidents: incidents.slice(0, newestShown).map(incidentJson),
 });

@@ -172,7 +172,7 @@ export const statusOf = (said: Partial<GatewayStatus> = {}): GatewayStatus => ({
   loopDelay: 1,
   subscribers: 2,
   slowest: 0,
-  planning: { lag: 0, busy: 0 },
+  planning: { lag: 0, busy: 0, channels: [] },
   policy: { version: '0123456789ab', loadedAt: epoch - 60_000, refused: undefined },
   ...said,
 });
@@ -229,7 +229,9 @@ const silenceCalls = (has: SmallContents): DeskCalls['silences'] => ({
 const deliveryCalls = (has: SmallContents): DeskCalls['deliveries'] => ({
   list: async (options = {}) => {
     has.asked.push(['deliveries', options]);
-    const { items, nextPageToken } = page(has.deliveries, options as Options);
+    const { ids = [] } = options;
+    const chosen = has.deliveries.filter(({ id }) => ids.length === 0 || ids.includes(id));
+    const { items, nextPageToken } = page(chosen, options as Options);
     return { deliveries: items, nextPageToken };
   },
   deadLetters: async (options = {}) => {

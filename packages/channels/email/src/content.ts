@@ -32,6 +32,7 @@ export interface Content {
   /** `12,335 more alerts are not shown.`, or nothing. */
   readonly more: string | undefined;
   readonly link: string | undefined;
+  readonly runbook: string | undefined;
 }
 
 // Mail programs cut off what is beyond about 100 kB of HTML; ten whole messages could be more.
@@ -68,6 +69,9 @@ const toneOf = ({ event, incident }: Notice<Clearance>): Content['tone'] => {
   return event === 'acknowledged' || incident?.state === 'ACKNOWLEDGED' ? 'acknowledged' : 'alarm';
 };
 
+const ownerRows = ({ owner }: Notice<Clearance>): readonly Row[] =>
+  owner === undefined ? [] : [{ label: 'Owner', value: owner }];
+
 const rowsOf = ({ incident }: Notice<Clearance>): readonly Row[] => {
   if (!incident) return [];
   const { id, title, state, count: joined, firstSeen, lastSeen, acknowledgeBy } = incident;
@@ -99,18 +103,19 @@ const alertOf = (alert: NoticeAlert<Clearance>, place: number): AlertContent => 
 
 /** What the notice says, in words. Pure. */
 export const contentOf = (notice: Notice<Clearance>): Content => {
-  const { headline, severity, incident, alerts, total, link } = notice;
+  const { headline, severity, incident, alerts, total, link, runbook } = notice;
   const hidden = total - alerts.length;
   return {
     headline,
     event: eventOf(notice),
     tone: toneOf(notice),
     severity,
-    rows: [{ label: 'Severity', value: severityName(severity) }, ...rowsOf(notice)],
+    rows: [{ label: 'Severity', value: severityName(severity) }, ...rowsOf(notice), ...ownerRows(notice)],
     comment: incident?.comment,
     alerts: alerts.map(alertOf),
     more: hidden > 0 ? `${count(hidden, 'more alert')} ${hidden === 1 ? 'is' : 'are'} not shown.` : undefined,
     link,
+    runbook,
   };
 };
 

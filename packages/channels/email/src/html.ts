@@ -59,13 +59,16 @@ const note = (text: string): string =>
 const button = (link: string, colour: string): string =>
   `<table role="presentation" cellpadding="0" cellspacing="0" border="0"><tr><td style="background:${colour};border-radius:4px;padding:10px 18px"><a href="${escapeHtml(link)}" style="${font}color:#ffffff;font-size:15px;line-height:20px;font-weight:600;text-decoration:none">Read on</a></td></tr></table>`;
 
+const runbookHtml = (runbook: string): string =>
+  `<div class="ink" style="${font}${ink}${breaks}font-size:14px;line-height:20px">What to do: <a class="ink" href="${escapeHtml(runbook)}" style="${ink}">the runbook</a></div>`;
+
 const banner = ({ headline, event }: Content, colour: string): string =>
   `<tr><td class="pad" style="background:${colour};padding:20px 24px;border-radius:6px 6px 0 0">` +
   `<h1 style="${font}${breaks}margin:0;color:#ffffff;font-size:20px;line-height:26px;font-weight:700">${escapeHtml(headline)}</h1>` +
   `<div style="${font}${breaks}color:#ffffff;font-size:15px;line-height:20px;padding-top:6px">${escapeHtml(event)}</div></td></tr>`;
 
 const card = (content: Content): string => {
-  const { tone, severity, rows, comment, alerts, more, link } = content;
+  const { tone, severity, rows, comment, alerts, more, link, runbook } = content;
   const colour = tone === 'alarm' ? severityColours[severity] : toneColours[tone];
   return (
     banner(content, colour) +
@@ -73,6 +76,7 @@ const card = (content: Content): string => {
     (comment ? band(`${note('Comment')}<div style="padding-top:4px">${quote(comment, font)}</div>`, 8) : '') +
     alerts.map(alertHtml).join('') +
     (more ? band(note(more), 8) : '') +
+    (runbook ? band(runbookHtml(runbook), 16) : '') +
     (link ? band(button(link, colour), 20) : '') +
     band(
       `<div class="faint" style="${font}${faint}font-size:12px;line-height:17px;padding-bottom:20px">${escapeHtml(foot)}</div>`,
@@ -83,7 +87,7 @@ const card = (content: Content): string => {
 
 /**
  * The HTML of a mail: tables and inline styles, which every mail program shows, at most 600 pixels wide and as narrow as
- * a phone. Every text in it is escaped; it loads nothing, and its one link is that of the notice. Pure.
+ * a phone. Every text in it is escaped; it loads nothing, and its only links are those of the notice. Pure.
  */
 export const htmlOf = (content: Content): string =>
   '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">' +

@@ -47,7 +47,7 @@ const alertText = ({ title, severity, origin, message, facts, withheld }: AlertC
     .join('\n');
 
 /** The plain text of a mail: short lines, and every hostile one set in. Pure. */
-export const textOf = ({ headline, event, rows, comment, alerts, more, link }: Content): string =>
+export const textOf = ({ headline, event, rows, comment, alerts, more, link, runbook }: Content): string =>
   [
     headline,
     wrapped(event, '', '  '),
@@ -55,6 +55,7 @@ export const textOf = ({ headline, event, rows, comment, alerts, more, link }: C
     comment && `Comment:\n${setIn(comment, '   | ')}`,
     ...alerts.map(alertText),
     more,
+    runbook && `What to do: ${runbook}`,
     link && `Read on: ${link}`,
     `-- \n${wrapped(foot, '', '')}`,
   ]

@@ -128,3 +128,14 @@ test('a template stands in for its part alone, and its failure is told', () => {
     failed: true,
   });
 });
+
+test('says whose it is, and links to the runbook', () => {
+  const handled = { owner: 'Data & co', runbook: 'https://wiki.clinic.test/r?a=1&b=2' };
+  const { text, html } = render(noticeOf(sampleStory('opened', [sampleAlert('x')], handled), 2));
+  expect(text).toMatch(/^Owner: +Data & co$/m);
+  expect(text).toContain('What to do: https://wiki.clinic.test/r?a=1&b=2\n');
+  expect(html).toContain('Data &#38; co');
+  expect(html).toContain('href="https://wiki.clinic.test/r?a=1&#38;b=2"');
+  const bare = render(noticeOf(sampleStory('opened', [sampleAlert('x')]), 2));
+  expect(bare.text + bare.html).not.toMatch(/Owner|What to do/);
+});

@@ -49,9 +49,17 @@ const alertDetails = ({ id, type, title, source, message, facts, withheld }: Not
   withheld,
 });
 
+const linksOf = ({ link, runbook }: Notice<Clearance>) => {
+  const links = [
+    ...(link === undefined ? [] : [{ href: link, text: 'Open' }]),
+    ...(runbook === undefined ? [] : [{ href: runbook, text: 'Runbook' }]),
+  ];
+  return { ...(link !== undefined && { client_url: link }), ...(links.length > 0 && { links }) };
+};
+
 /** The body of one event (Events API v2, "Alert Event"), without the routing key. */
 export const render = (notice: Notice<Clearance>, key: string) => {
-  const { incident, alerts, headline, link, severity, total } = notice;
+  const { incident, alerts, headline, severity, total } = notice;
   return {
     event_action: actions[notice.event],
     dedup_key: dedupKeyOf(notice, key),
@@ -73,11 +81,12 @@ export const render = (notice: Notice<Clearance>, key: string) => {
         count: incident?.count,
         by: incident?.by,
         comment: incident?.comment,
+        owner: notice.owner,
         alerts: alerts.map(alertDetails),
       },
     },
     client: 'TherapyTrain alerts',
-    ...(link !== undefined && { client_url: link, links: [{ href: link, text: 'Open' }] }),
+    ...linksOf(notice),
   };
 };
 

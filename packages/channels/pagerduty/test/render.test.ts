@@ -58,3 +58,15 @@ test('names an incident whose id is too long by its hash, and an alert by its de
   expect(render(noticeOf(sampleStory('alert', [sampleAlert('x')]), 2), 'dlv-7').dedup_key).toBe('dlv-7');
   expect(renderCheck('n-1')).toEqual({ event_action: 'resolve', dedup_key: 'check-n-1' });
 });
+
+test('says whose it is, and links to the runbook', () => {
+  const handled = { owner: 'Data & co', runbook: 'https://wiki.clinic.test/r?a=1&b=2' };
+  const event = render(noticeOf(sampleStory('opened', [sampleAlert('x')], handled), 2), 'k');
+  expect(event.payload.custom_details.owner).toBe('Data & co');
+  expect(event.links).toEqual([
+    { href: 'https://alerts.clinic.test/incidents/inc-0199a000', text: 'Open' },
+    { href: 'https://wiki.clinic.test/r?a=1&b=2', text: 'Runbook' },
+  ]);
+  const { link: _, ...unlinked } = sampleStory('alert', [sampleAlert('x')]);
+  expect('links' in render(noticeOf(unlinked, 2), 'k')).toBe(false);
+});

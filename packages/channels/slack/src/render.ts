@@ -57,10 +57,12 @@ const longestShownLink = 300;
 const timeOf = (at: Instant): string =>
   Math.abs(at) <= 8.64e15 ? `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC` : 'at an unknown time';
 
-const linkOf = ({ link: url }: AnyNotice): string | undefined =>
+const short = (url: string | undefined): string | undefined =>
   url !== undefined && url.length <= longestLink ? url : undefined;
 
-const incidentBlocks = ({ incident }: AnyNotice, { comment }: Level): readonly Block[] => {
+const linkOf = ({ link: url }: AnyNotice): string | undefined => short(url);
+
+const incidentBlocks = ({ incident, owner }: AnyNotice, { comment }: Level): readonly Block[] => {
   if (!incident) return [];
   const { state, count, firstSeen, lastSeen, by, comment: said } = incident;
   return [
@@ -69,6 +71,7 @@ const incidentBlocks = ({ incident }: AnyNotice, { comment }: Level): readonly B
       ['Alerts', String(count)],
       ['First seen', timeOf(firstSeen)],
       ['Last seen', timeOf(lastSeen)],
+      ...(owner === undefined ? [] : [['Owner', owner] as const]),
     ]),
     ...(said === undefined ? [] : rich(quote(cut(said, comment)))),
   ];
@@ -114,9 +117,11 @@ const wordBlocks = (text: string): readonly Block[] => [
 
 const blocksOf = (notice: AnyNotice, level: Level, words: string): readonly Block[] => {
   const url = linkOf(notice);
+  const runbook = short(notice.runbook);
   return [
     { type: 'header', text: plain(cut(`${marks[notice.severity]} ${notice.headline}`, 150)) },
     ...(words === '' ? [...incidentBlocks(notice, level), ...alertBlocks(notice, level)] : wordBlocks(words)),
+    ...(runbook === undefined ? [] : rich(link(runbook, 'What to do: the runbook'))),
     ...(url === undefined ? [] : rich(link(url, notice.incident ? 'Open the incident' : 'Read more'))),
     ...context([notice.incident ? `incident ${cut(notice.incident.id, 128)}` : '', timeOf(notice.at)]),
   ];

@@ -96,6 +96,14 @@ describe('the thread', () => {
   });
 });
 
+test('says whose it is, and links to the runbook', () => {
+  const handled = { owner: 'Data & co', runbook: 'https://wiki.clinic.test/r?a=1&b=2' };
+  const blocks = JSON.stringify(render(noticeFor('opened', handled), 'k').blocks);
+  expect(blocks).toContain('Owner\\nData & co');
+  expect(blocks).toContain(`"url":"${handled.runbook}"`);
+  expect(JSON.stringify(render(noticeFor('opened'), 'k').blocks)).not.toMatch(/Owner|runbook/);
+});
+
 describe('the budget', () => {
   const units = ['W', '<', '&', '"', '\\', '漢', '👩‍👩‍👧‍👦', '\n', 'a '];
   const sizes: readonly (readonly [string, Story])[] = units.flatMap((unit) => {
@@ -103,9 +111,10 @@ describe('the budget', () => {
     const incident = sampleIncident({ title: long, comment: long, by: long, id: long });
     const many = alerts(10, long, unit.repeat(1_000));
     const link = `https://alerts.clinic.test/${'&'.repeat(1_450)}`;
+    const runbook = link;
     return [
-      [`one alert of ${unit}`, sampleStory('alert', many.slice(0, 1), { link })],
-      [`an incident of ${unit}`, sampleStory('escalated', many, { incident, link })],
+      [`one alert of ${unit}`, sampleStory('alert', many.slice(0, 1), { link, runbook })],
+      [`an incident of ${unit}`, sampleStory('escalated', many, { incident, link, runbook, owner: long })],
       [`a digest of ${unit}`, sampleStory('digest', many, { link, total: 1_000_000 })],
     ] as const;
   });

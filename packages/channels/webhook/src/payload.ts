@@ -61,6 +61,8 @@ const data = z.object({
   alerts: z.array(alert).max(10).describe('The newest first.'),
   total: count().describe('How many alerts it stands for, those that are not listed too.'),
   link: z.string().optional().describe('Where to read on.'),
+  owner: z.string().optional().describe('Whose it is, for people. Full detail only.'),
+  runbook: z.string().optional().describe('What to do about it: an https address.'),
   truncated: z.boolean().describe('True if texts or alerts were shortened to stay below 20 kB.'),
 });
 

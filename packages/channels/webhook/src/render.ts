@@ -97,7 +97,11 @@ const dataOf = (notice: Notice<Clearance>, size: Size, truncated: boolean): Webh
   ...given({ incident: notice.incident && incidentOf(notice.incident, size) }),
   alerts: notice.alerts.slice(0, size.alerts).map((alert) => alertOf(alert, size)),
   total: notice.total,
-  ...given({ link: notice.link }),
+  ...given({
+    link: notice.link,
+    owner: size.text === undefined ? undefined : notice.owner,
+    runbook: notice.runbook,
+  }),
   truncated,
 });
 

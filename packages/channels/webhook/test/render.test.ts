@@ -193,3 +193,11 @@ test('the JSON Schema is closed about nothing: more fields may come', () => {
     expect(JSON.stringify(schema)).toContain('"const":1');
   }
 });
+
+test('the runbook is told in each payload, and whose it is in a full one', () => {
+  const handled = { owner: 'Data & co', runbook: 'https://wiki.clinic.test/r?a=1&b=2' };
+  const notice = noticeOf(sampleStory('opened', [alert], handled), internal);
+  expect((of(notice).json as { data: object }).data).toMatchObject({ runbook: handled.runbook });
+  expect(JSON.stringify(of(notice).json)).not.toContain('Data');
+  expect((of(notice, 'standard', 'full').json as { data: object }).data).toMatchObject(handled);
+});

@@ -8,7 +8,14 @@ import type { DecisionCache } from './types.ts';
 /** What can be asked in the way of a request. */
 export type Answers = Pick<
   DecisionCache,
-  'isBlocked' | 'throttle' | 'limitOf' | 'isSuspect' | 'isLocked' | 'sessionRevokedBefore' | 'accessRevoked' | 'needsStepUp'
+  | 'isBlocked'
+  | 'throttle'
+  | 'limitOf'
+  | 'isSuspect'
+  | 'isLocked'
+  | 'sessionRevokedBefore'
+  | 'accessRevoked'
+  | 'needsStepUp'
 >;
 
 /** What the answers are made of. */

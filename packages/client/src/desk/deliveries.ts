@@ -7,8 +7,10 @@ import { numbersOf, readAccount, readDelivery } from './wire.ts';
 
 /** Asks `DeliveryService`. */
 export const createDeliveryCalls = (ask: Ask, ids: Ids): DeliveryCalls => ({
-  list: async ({ incident: incidentId = '', channel = '', states, pageSize = 0, pageToken = '' } = {}) => {
-    const request = { incidentId, channel, states: numbersOf(deliveryStates, states), pageSize, pageToken };
+  list: async ({ ids: wanted = [], incident: incidentId = '', channel = '', states, ...page } = {}) => {
+    const { pageSize = 0, pageToken = '' } = page;
+    const chosen = { incidentId, channel, deliveryIds: [...wanted] };
+    const request = { ...chosen, states: numbersOf(deliveryStates, states), pageSize, pageToken };
     const { deliveries, nextPageToken } = await askBy(ask, methods.listDeliveries, request);
     return { deliveries: deliveries.map(readDelivery), nextPageToken };
   },

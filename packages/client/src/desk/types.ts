@@ -172,6 +172,8 @@ export interface DeadLetterOptions {
 
 /** Which deliveries to list. */
 export interface DeliveryListOptions extends DeadLetterOptions, PageOptions {
+  /** Only these, at most 100. All, if left out or empty. */
+  readonly ids?: readonly string[] | undefined;
   /** All, if left out or empty. */
   readonly states?: readonly Delivery['state'][] | undefined;
 }
@@ -337,6 +339,15 @@ export interface PolicyCalls {
   simulate(options: SimulationOptions): Promise<Simulated>;
 }
 
+/** How a channel of the policy in force is doing. */
+export interface ChannelStatus {
+  readonly channel: string;
+  /** Undefined where this client does not know the word. */
+  readonly breaker: 'closed' | 'half-open' | 'open' | undefined;
+  /** How long ago its last canary was delivered; undefined where it has none. */
+  readonly canaryAge: Millis | undefined;
+}
+
 /** How a gateway is doing. */
 export interface GatewayStatus {
   readonly version: string;
@@ -359,7 +370,8 @@ export interface GatewayStatus {
   /** Alerts that the slowest subscriber is behind. */
   readonly slowest: number;
   /** Undefined in a gateway that plans nothing. */
-  readonly planning: { readonly lag: number; readonly busy: number } | undefined;
+  readonly planning:
+    { readonly lag: number; readonly busy: number; readonly channels: readonly ChannelStatus[] } | undefined;
   readonly policy:
     { readonly version: string; readonly loadedAt: Instant; readonly refused: RefusedPolicy | undefined } | undefined;
 }

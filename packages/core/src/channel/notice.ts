@@ -93,6 +93,10 @@ export interface Story {
   readonly silence?: SilenceStory;
   /** Where to read on: an http or https address of the deployment itself. */
   readonly link?: string;
+  /** Whose it is, for people: a team, a person. */
+  readonly owner?: string;
+  /** What to do about it: an https address of the deployment itself; another one is left out. */
+  readonly runbook?: string;
 }
 
 /** One fact of an alert's metadata. */
@@ -151,4 +155,8 @@ export interface Notice<L extends Clearance> {
   /** How many alerts it stands for: `alerts` and those that are not shown. */
   readonly total: number;
   readonly link: string | undefined;
+  /** Whose it is, on one line; absent where nobody said, and where the clearance is PUBLIC. */
+  readonly owner?: ClearedText<L>;
+  /** What to do about it: an https address. */
+  readonly runbook?: string;
 }

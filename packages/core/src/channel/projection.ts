@@ -33,7 +33,16 @@ export interface ProjectionFacts {
 export type Project = <C extends Clearance>(story: Story, clearance: C) => Notice<UpTo<C>>;
 
 /** Bounds of a notice, in UTF-16 code units where it is text. Channels cut further, to their peers' limits. */
-const bounds = { alerts: 10, headline: 120, title: 200, message: 4096, fact: 512, comment: 2048, by: 128 } as const;
+const bounds = {
+  alerts: 10,
+  headline: 120,
+  title: 200,
+  message: 4096,
+  fact: 512,
+  comment: 2048,
+  by: 128,
+  owner: 128,
+} as const;
 
 const words = (key: string): readonly string[] =>
   key
@@ -205,6 +214,16 @@ const headlineOf = (clearing: Clearing, story: Story, title: string): ClearedTex
 const webLink = (link: string | undefined): string | undefined =>
   link !== undefined && /^https?:\/\/[\x21-\x7e]+$/.test(link) && URL.canParse(link) ? new URL(link).href : undefined;
 
+/** Whose it is and what to do about it, of which the owner is a name of the staff. */
+const handlingIn = <L extends Clearance>(clearing: Clearing, { owner, runbook }: Story) => {
+  const told = owner === undefined || clearing.clearance < Sensitivity.INTERNAL ? undefined : owner;
+  const address = webLink(runbook);
+  return {
+    ...(told !== undefined && { owner: cleared<L>(clearing, told, 'one', bounds.owner) }),
+    ...(address?.startsWith('https:') && { runbook: address }),
+  };
+};
+
 /**
  * Makes the projection of a deployment: the one door through which an alert reaches a channel. At a clearance, PERSONAL
  * values above it are replaced by pseudonyms and all others left out; wherever a value above it is found in any other
@@ -232,5 +251,6 @@ export const createProjection =
       alerts: story.alerts.slice(0, bounds.alerts).map((alert) => alertAt<UpTo<C>>(clearing, alert)),
       total: Math.max(story.total ?? 0, story.alerts.length),
       link: webLink(story.link),
+      ...handlingIn<UpTo<C>>(clearing, story),
     };
   };

@@ -69,18 +69,23 @@ export interface Claim {
   readonly until: Instant;
 }
 
+/** What a settled attempt said of each of several recipients. Left out: nothing, and what an earlier one said stays. */
+interface OfRecipients {
+  readonly recipients?: readonly RecipientOutcome[];
+}
+
 /** How a claimed job goes on. */
 export type Settlement =
-  | { readonly state: 'done'; readonly proof: string; readonly ref?: string }
-  | {
+  | ({ readonly state: 'done'; readonly proof: string; readonly ref?: string } & OfRecipients)
+  | ({
       readonly state: 'waiting';
       readonly due: Instant;
       readonly reason: string;
       readonly detail: string;
       readonly progress?: string;
       readonly doubtful: boolean;
-    }
-  | { readonly state: 'dead'; readonly reason: string; readonly detail: string }
+    } & OfRecipients)
+  | ({ readonly state: 'dead'; readonly reason: string; readonly detail: string } & OfRecipients)
   /** Nobody needs it any more: its pairs count as suppressed. */
   | { readonly state: 'cancelled'; readonly detail: string }
   /** It was not tried: it waits as before, and this claim counts as no attempt. */
@@ -105,5 +110,6 @@ export interface Delivery extends Job {
   readonly detail: string;
   /** The digest that tells it, by id; only where the state is `digested`. */
   readonly digest?: string;
+  /** Of the last attempt that said it, each of several recipients. */
   readonly recipients?: readonly RecipientOutcome[];
 }

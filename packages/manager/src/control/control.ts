@@ -16,6 +16,8 @@ export interface Control {
   states(): ReadonlyMap<string, BreakerState>;
   /** Asks for a token of the channel's limit for a delivery of a source; one that was set aside is taken now. */
   take(job: Pick<Job, 'id' | 'target'>, source: string): Grant;
+  /** What a first delivery of a source through the channel would be answered; takes no token. */
+  look(channel: string, source: string): Grant;
   /** Takes a token for what goes in any case. */
   spend(job: Pick<Job, 'id' | 'target'>): void;
 }
@@ -28,7 +30,7 @@ export interface ControlParts {
   readonly perChannel: number;
 }
 
-const createLimits = ({ policy, clock }: ControlParts): Pick<Control, 'take' | 'spend'> => {
+const createLimits = ({ policy, clock }: ControlParts): Pick<Control, 'take' | 'look' | 'spend'> => {
   const buckets = new Map<string, { readonly settings: string; readonly bucket: TokenBucket }>();
   /** Deliveries that a token is set aside for, and until when: one that does not come back must not stay here. */
   const setAside = new Map<string, Millis>();
@@ -56,6 +58,7 @@ const createLimits = ({ policy, clock }: ControlParts): Pick<Control, 'take' | '
       if (grant.kind === 'later') keep(id, grant.wait);
       return grant;
     },
+    look: (channel, source) => bucketOf(channel)?.look(source, clock.monotonic()) ?? { kind: 'now' },
     spend: ({ id, target }) => {
       if (!setAside.delete(id)) bucketOf(target)?.spend(clock.monotonic());
     },

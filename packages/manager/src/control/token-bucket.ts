@@ -23,6 +23,8 @@ export type Grant =
 export interface TokenBucket {
   /** Asks for a token for something of a source. */
   take(source: string, now: Millis): Grant;
+  /** What {@link TokenBucket.take} would answer; takes nothing. */
+  look(source: string, now: Millis): Grant;
   /** Takes a token for what goes in any case, if there is one. */
   spend(now: Millis): void;
 }
@@ -100,6 +102,7 @@ export const createTokenBucket = ({ perMinute, burst, longestWait }: RateLimit, 
       note(source, Math.max(0, share - used), now);
       return granted;
     },
+    look: (source, to) => grant(shareOf(source, pass(to))),
     spend: (to) => {
       pass(to);
       if (tokens >= 1 - grain) tokens -= 1;

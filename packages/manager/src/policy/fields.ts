@@ -60,11 +60,12 @@ export const alertType = z
       .record(metadataKeyName, metadataKey)
       .default({})
       .describe('What is known of the metadata keys. A key that is not declared counts as HEALTH.'),
-    owner: z.string().min(1).max(256).optional().describe('Whose it is, for people: a team, a person.'),
+    owner: z.string().min(1).max(256).optional().describe('Whose it is, for people: a team, a person. Notices say it.'),
     runbook: z
       .url({ protocol: /^https$/, error: 'is not an address that begins with https://' })
+      .max(1_000, 'is longer than 1,000 characters')
       .optional()
-      .describe('What to do about it: an https address.'),
+      .describe('What to do about it: an https address. Notices link to it.'),
     group_by: z
       .array(metadataKeyName)
       .min(1, 'names no key')

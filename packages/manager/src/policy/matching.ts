@@ -24,3 +24,14 @@ const takenOf = (routes: readonly Route[], facts: AlertFacts): readonly Route[] 
  */
 export const matchedRoutes = ({ routes }: Pick<Policy, 'routes'>, facts: AlertFacts): readonly Route[] =>
   takenOf(routes, facts);
+
+/**
+ * True where a policy tells nobody of anything, detects nothing and does nothing: alerts are then kept, and passed over
+ * unread.
+ */
+export const isPassedOver = ({
+  routes,
+  detections,
+  playbooks,
+}: Pick<Policy, 'routes' | 'detections' | 'playbooks'>): boolean =>
+  routes.length === 0 && detections.length === 0 && playbooks.length === 0;

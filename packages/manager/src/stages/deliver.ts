@@ -20,6 +20,8 @@ export interface DeliverParts {
   readonly link: (incident: string) => string | undefined;
   /** What people are asked about an incident, in sentences that are safe to show. Default: nothing. */
   readonly questions?: (incident: string) => Promise<readonly string[]>;
+  /** Whose alerts of a type are, and what to do about them, as far as the policy says. */
+  readonly handling: (type: string) => Pick<Story, 'owner' | 'runbook'>;
 }
 
 /** News of an incident, as far as they are known when they are told. */
@@ -53,7 +55,7 @@ export const storyOf = (incident: Incident): IncidentStory => ({
 /** What a delivery has to tell of an incident: it as it is now, and its newest alerts. */
 export const storyOfIncident = async (
   { job, incident, now }: News,
-  { log, link, questions }: Pick<DeliverParts, 'log' | 'link' | 'questions'>,
+  { log, link, questions, handling }: Pick<DeliverParts, 'log' | 'link' | 'questions' | 'handling'>,
 ): Promise<Story> => {
   // One that is past its retention is not shown, and still counted.
   const kept = await Promise.all(incident.newest.map((sequence) => keptAt(sequence, log)));
@@ -68,6 +70,7 @@ export const storyOfIncident = async (
     total: incident.count,
     incident: storyOf({ ...incident, comment }),
     ...(address !== undefined && { link: address }),
+    ...handling(incident.facts.type),
   };
 };
 

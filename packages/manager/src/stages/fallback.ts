@@ -1,8 +1,7 @@
-import type { Incident, Job, Settlement } from '@therapytrain/alerts-core';
-import type { Outcome } from '@therapytrain/alerts-core/channel';
+import type { Changes, Incident, Job } from '@therapytrain/alerts-core';
 import type { Policy } from '../policy/policy.ts';
+import { standInSlot } from './limit.ts';
 import { deliveryJob, entry, legsOf, type Plan, type RouteFacts } from './route.ts';
-import { needsFallback } from './settle.ts';
 
 /** The channels that tell in place of one: those of every receiver that names it. */
 export const standInsOf = (channel: string, { receivers }: Pick<Policy, 'receivers'>): readonly string[] => [
@@ -43,11 +42,22 @@ export const standIn = (job: Job, incident: Incident, facts: RouteFacts): Plan |
   };
 };
 
-/** What is told through other legs after an attempt. Pure. */
-export const fallback = (
-  job: Job,
-  outcome: Outcome,
-  next: Settlement,
-  incident: Incident,
-  facts: RouteFacts,
-): Plan | undefined => (needsFallback(job, outcome, next) ? standIn(job, incident, facts) : undefined);
+/**
+ * The digest that other legs tell in place of one, at once; undefined where nothing is. Pure. As with a delivery, the
+ * pairs of the others are pairs of their own, and it is asked once. Whoever hears of many incidents so is not told of the
+ * end of each.
+ */
+export const digestStandIn = (job: Job, { policy, now, ids }: RouteFacts): Changes | undefined => {
+  if (job.insteadOf !== undefined || job.stoodIn) return undefined;
+  const channels = standInsOf(job.target, policy);
+  if (channels.length === 0) return undefined;
+  const { severity, pairs, target: insteadOf } = job;
+  return {
+    jobs: channels.map((target) => ({
+      ...({ id: ids.next(), kind: 'delivery', incident: '', target, event: 'digest', severity, due: now } as const),
+      ...{ slot: standInSlot(job.id, target), pairs, policy: policy.version, insteadOf },
+    })),
+    counts: channels.map((channel) => ({ channel, state: 'accepted', pairs })),
+    audit: channels.map((channel) => entry('delivery.fallback', job.id, now, { channel, insteadOf })),
+  };
+};

@@ -24,6 +24,15 @@ export const limited = (job: Job, incident: Incident | undefined): Limited => {
 /** The slot of the digest of a channel: of these one waits at most. */
 export const digestSlot = (channel: string): string => `digest/${channel}`;
 
+const toldInstead = 'digest-of/';
+
+/** The slot of a digest that stands in for another one: it tells what that one was to tell. */
+export const standInSlot = (digest: string, channel: string): string => `${toldInstead}${digest}/${channel}`;
+
+/** The digest whose deliveries a digest tells, by id: itself, or the one that it stands in for. */
+export const digestToldBy = ({ id, slot }: Pick<Job, 'id' | 'slot'>): string =>
+  slot.startsWith(toldInstead) ? slot.slice(toldInstead.length, toldInstead.length + id.length) : id;
+
 /** The digest that tells what a delivery was to tell: due after the span, unless one waits already. Pure. */
 export const digestJob = (job: Job, every: Millis, { policy, now, ids }: RouteFacts): NewJob => ({
   id: ids.next(),

@@ -62,12 +62,14 @@ const waitOf = (job: Job, outcome: Failed, facts: SettleFacts): Millis | undefin
 
 /** How a delivery goes on after an attempt: done, due again, or dead. Pure but for the chance in the waits (±20 %). */
 export const settle = (job: Job, outcome: Outcome, facts: SettleFacts): Settlement => {
+  const each = outcome.recipients && { recipients: outcome.recipients };
   if (outcome.kind === 'done') {
-    return { state: 'done', proof: outcome.proof ?? '', ...(outcome.ref !== undefined && { ref: outcome.ref }) };
+    const { ref, proof = '' } = outcome;
+    return { state: 'done', proof, ...(ref !== undefined && { ref }), ...each };
   }
   const { reason, detail } = outcome;
   const wait = waitOf(job, outcome, facts);
-  if (wait === undefined) return { state: 'dead', reason, detail };
+  if (wait === undefined) return { state: 'dead', reason, detail, ...each };
   const progress = ('progress' in outcome ? outcome.progress : undefined) ?? job.progress;
   return {
     state: 'waiting',
@@ -76,6 +78,7 @@ export const settle = (job: Job, outcome: Outcome, facts: SettleFacts): Settleme
     detail,
     doubtful: job.doubtful || outcome.kind === 'ambiguous',
     ...(progress !== undefined && { progress }),
+    ...each,
   };
 };
 

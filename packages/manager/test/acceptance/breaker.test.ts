@@ -52,6 +52,29 @@ describe('a channel whose peer is ill, in fake time', () => {
     expect(await actions()).toContain('channel.opened mail');
   });
 
+  test('an explanation says that its breaker is open, and who would stand in', async () => {
+    begin();
+    const explained = async (channel: string): Promise<readonly string[]> => {
+      const draft = { type: 'AUTH_FAILURE', severity: HIGH, message: 'x', metadata: { userId: 'somebody' } };
+      const { steps } = await world.desk.explain({ draft, source: 'sign-in' });
+      const leg = steps.find(({ name }) => name === `channel ${channel}`)?.steps ?? [];
+      return leg.filter(({ name }) => name !== 'notice').map((each) => `${each.name}: ${each.verdict}: ${each.detail}`);
+    };
+    const well = [
+      'breaker: info: closed: attempts are made',
+      'limit: info: there is none',
+      'fallback: info: pager would stand in',
+    ];
+    expect(await explained('mail')).toEqual(well);
+    world.answers('mail', () => ill);
+    await report(5);
+    expect(state('mail')).toBe('open');
+    const [, ...rest] = well;
+    const open = 'breaker: no: open: no attempt is made for a while, too many failed in a row';
+    expect(await explained('mail')).toEqual([open, ...rest]);
+    expect(await explained('chat')).toEqual(well);
+  });
+
   test('what waits for it is told by the fallback leg at once, once each, and marked', async () => {
     begin();
     world.answers('mail', () => ill);

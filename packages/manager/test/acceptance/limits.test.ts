@@ -149,6 +149,28 @@ describe('a channel of ten notices a minute, in fake time', () => {
     expect(said).toEqual(Array(2).fill(`opened through mail: digested after 1 attempts, in the digest ${digest?.id}`));
   });
 
+  test('an explanation says whether the limit of a channel has room, and takes nothing of it', async () => {
+    begin({ routes: [{ receivers: ['all'] }] });
+    const explained = async (severity: AlertSeverity, channel = 'mail') => {
+      const draft = { type: 'AUTH_FAILURE', severity, message: 'x', metadata: { userId: 'somebody' } };
+      const { steps } = await world.desk.explain({ draft, source: 'sign-in' });
+      const leg = steps.find(({ name }) => name === `channel ${channel}`)?.steps;
+      return leg?.find(({ name }) => name === 'limit');
+    };
+    const much = '10 a minute, 10 at once';
+    for (let asked = 0; asked < 20; asked++) {
+      expect(await explained(HIGH)).toMatchObject({ verdict: 'info', detail: `${much}: there is room now` });
+    }
+    await flood(9);
+    expect(world.said('mail')).toHaveLength(10);
+    const full = `${much}: there is no room, a digest tells it within 5m`;
+    expect(await explained(HIGH)).toMatchObject({ verdict: 'no', detail: full });
+    expect(await explained(CRITICAL)).toMatchObject({ detail: `${much}: not for what is CRITICAL` });
+    expect(await explained(HIGH, 'chat')).toMatchObject({ detail: 'there is none' });
+    await world.at(6 * minute);
+    expect(await explained(HIGH)).toMatchObject({ detail: `${much}: there is room now` });
+  });
+
   test('a digest that nobody takes is dead with all that it was to tell, and can be replayed', async () => {
     begin();
     await flood(29);
@@ -160,6 +182,69 @@ describe('a channel of ten notices a minute, in fake time', () => {
     await world.desk.replay({ ids: [dead?.id ?? ''], by: 'robin', request: crypto.randomUUID() });
     await world.at(7 * minute);
     expect(await account('mail')).toMatchObject({ accepted: 30, delivered: 10, digested: 20, dead: 0 });
+  });
+
+  describe('and another leg that stands in for it', () => {
+    const other: Partial<PolicySource> = {
+      channels: { ...base.channels, pager: { kind: 'pagerduty' } },
+      receivers: { security: { channels: ['mail'], fallback: ['pager'] } },
+    };
+    const refused = { kind: 'reject', reason: 'refused', detail: 'status 400' } as const;
+    const digests = (channel: string) => world.said(channel).filter(({ event }) => event === 'digest');
+
+    test('a digest that nobody takes is told by that leg at once, marked, and each keeps its own account', async () => {
+      begin(other);
+      await flood(29);
+      world.answers('mail', () => refused);
+      await world.at(6 * minute);
+      const [failed] = digests('mail');
+      const [told, ...more] = digests('pager');
+      expect(more).toEqual([]);
+      expect(told?.notice.headline).toBe('20 alerts of 20 incidents: 20 HIGH');
+      expect(told?.notice).toEqual({ ...failed?.notice, at: told?.notice.at });
+      expect(told?.at).toBe(failed?.at);
+      const [marked] = await world.desk.deliveries({ channel: 'pager', limit: 10 });
+      expect(marked).toMatchObject({ event: 'digest', state: 'done', insteadOf: 'mail', incident: '', pairs: 20 });
+      expect(await account('mail')).toMatchObject({ accepted: 30, delivered: 10, digested: 0, dead: 20, pending: 0 });
+      expect(await account('pager')).toMatchObject({ accepted: 20, digested: 20, dead: 0, pending: 0 });
+      const actions = (await world.store.audit(0, 10_000)).map(({ action }) => action);
+      expect(actions.filter((each) => each === 'delivery.fallback')).toHaveLength(1);
+    });
+
+    test('a digest that is replayed does not call that leg again, and one that stands in has none', async () => {
+      begin(other);
+      await flood(29);
+      for (const channel of ['mail', 'pager']) world.answers(channel, () => refused);
+      await world.at(6 * minute);
+      const dead = await world.desk.deliveries({ states: ['dead'], limit: 10 });
+      expect(dead.map(({ target, event }) => [target, event])).toEqual([
+        ['pager', 'digest'],
+        ['mail', 'digest'],
+      ]);
+      await world.desk.replay({ ids: dead.map(({ id }) => id), by: 'robin', request: crypto.randomUUID() });
+      await world.at(7 * minute);
+      expect([digests('mail').length, digests('pager').length]).toEqual([2, 2]);
+      expect(digests('pager')[1]?.notice.total).toBe(20);
+    });
+
+    test('a digest whose channel is not called any more is told by that leg, and by the channel when it is well', async () => {
+      begin(other);
+      await flood(29);
+      world.answers('mail', () => ({ kind: 'retry', reason: 'unreachable', detail: 'ECONNREFUSED' }));
+      await world.report({ severity: CRITICAL, metadata: { userId: 'of the critical one' } });
+      // Its attempts open the breaker before the digest is due.
+      await world.at(4 * minute);
+      await world.report({ severity: CRITICAL, metadata: { userId: 'of another critical one' } });
+      await world.at(6 * minute);
+      expect(world.channels().breakers().get('mail')).not.toBe('closed');
+      expect(digests('pager').map(({ notice }) => notice.total)).toEqual([20]);
+      world.answers('mail', () => ({ kind: 'done', proof: 'took it' }));
+      await world.at(180 * minute);
+      expect(digests('pager')).toHaveLength(1);
+      expect(digests('mail').filter(({ notice }) => notice.total === 20).length).toBeGreaterThanOrEqual(1);
+      expect(await account('mail')).toMatchObject({ accepted: 32, delivered: 12, digested: 20, dead: 0, pending: 0 });
+      expect(await account('pager')).toMatchObject({ digested: 20, dead: 0, pending: 0 });
+    });
   });
 
   test('a digest is told once, and a thread of its own', async () => {

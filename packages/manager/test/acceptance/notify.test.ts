@@ -222,6 +222,63 @@ describe('from an alert to people, in fake time', () => {
     expect(JSON.stringify(steps)).not.toContain('anna.berg');
   });
 
+  test('a notice says whose its type is and links to the runbook, and so does the explanation', async () => {
+    const runbook = 'https://wiki.clinic.test/runbooks/recordings';
+    const type = { title: 'Recording opened', default_severity: 'HIGH', owner: 'Data team', runbook } as const;
+    begin({ types: { RECORDING_OPENED: type } });
+    await world.report({ type: 'RECORDING_OPENED', metadata: {} });
+    await world.report({});
+    await world.at(60);
+    const told = new Map(world.said('mail').map(({ notice }) => [notice.alerts[0]?.type, notice]));
+    expect(told.get('RECORDING_OPENED')).toMatchObject({ owner: 'Data team', runbook });
+    const plain = told.get('AUTH_FAILURE');
+    expect([plain?.event, plain && 'owner' in plain, plain?.runbook]).toEqual(['opened', false, undefined]);
+    const draft = { type: 'RECORDING_OPENED', message: 'x', metadata: {} };
+    const { steps } = await world.desk.explain({ draft, source: 'sign-in' });
+    const said = JSON.stringify(steps.find(({ name }) => name === 'channel mail'));
+    expect(said).toContain('Owner: Data team');
+    expect(said).toContain(`Runbook: ${runbook}`);
+  });
+
+  test('what became of each recipient is kept with the delivery, whatever comes after', async () => {
+    const owed = [
+      { at: 0, state: 'accepted', code: '250' },
+      { at: 1, state: 'deferred', code: '451' },
+    ] as const;
+    const all = owed.map(({ at }) => ({ at, state: 'accepted', code: '250' }) as const);
+    const answers: Outcome[] = [
+      { kind: 'retry', reason: 'partial', detail: '1 of 2', recipients: owed, progress: 'p' },
+      { kind: 'retry', reason: 'unreachable', detail: 'ECONNREFUSED' },
+      { kind: 'done', proof: '250 queued', recipients: all },
+    ];
+    world.answers('mail', () => answers.shift() ?? { kind: 'done' });
+    const recipients = async () => (await world.desk.deliveries({ channel: 'mail', limit: 1 }))[0]?.recipients;
+    await world.report({ severity: HIGH });
+    expect(await recipients()).toBeUndefined();
+    await world.at(31);
+    expect(await recipients()).toEqual(owed);
+    await world.at(40);
+    expect([answers.length, await recipients()]).toEqual([1, owed]);
+    await world.at(10 * minute);
+    expect([answers.length, await recipients()]).toEqual([0, all]);
+  });
+
+  test('an explanation of what no policy plans says that, and what was passed over is not called late', async () => {
+    const said = async () => {
+      const alertId = (await world.alerts())[0]?.id ?? '';
+      return (await world.desk.explain({ alertId })).steps.find(({ name }) => name === 'incident')?.detail;
+    };
+    begin({ routes: [] });
+    await world.reportOnly({});
+    await world.at(5);
+    expect(await said()).toBe('nothing is planned: the policy has no routes and no detections');
+    world.setPolicy(policyOf(base));
+    await world.at(10);
+    expect(await said()).toBe(
+      'it was passed over, because the policy had no routes when it came, or its incident is past its retention',
+    );
+  });
+
   test('an explanation shows the notice of each channel as it would look, cleared', async () => {
     const message = 'Failed login of anna.berg';
     const metadata = { userId: 'anna.berg', note: 'diagnosis F32' };

@@ -121,3 +121,25 @@ test('what is remembered of sources is bounded', () => {
   for (let n = 0; n < 5_000; n++) bucket.take(`source ${n}`, 0);
   expect(bucket.take('source 0', 0).kind).toBe('later');
 });
+
+test('looking says what taking would be answered, and takes nothing', () => {
+  fc.assert(
+    fc.property(limits, asks, (limit, script) => {
+      const [looked, plain] = [createTokenBucket(limit, 0), createTokenBucket(limit, 0)];
+      let now = 0;
+      for (const { source, pause, how } of script) {
+        now += pause;
+        if (how === 'spend') {
+          looked.spend(now);
+          plain.spend(now);
+          continue;
+        }
+        const seen = looked.look(source, now);
+        expect(looked.look(source, now)).toEqual(seen);
+        expect(looked.take(source, now)).toEqual(seen);
+        expect(plain.take(source, now)).toEqual(seen);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -75,6 +75,8 @@ describe('budgets, whatever comes in whatever batches', () => {
             throw new Error('nobody is told of anything here');
           },
           link: () => undefined,
+          handling: () => ({}),
+          flow,
           onDefect: (error) => {
             throw error;
           },

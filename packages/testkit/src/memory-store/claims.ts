@@ -30,6 +30,9 @@ const isDue = (job: JobRow, now: Instant): boolean =>
 const bySeverityAndDue = (one: JobRow, other: JobRow): number =>
   other.severity - one.severity || one.due - other.due || (one.id < other.id ? -1 : 1);
 
+// An attempt that says nothing of them leaves what is known.
+const saidIn = ({ recipients }: Pick<Delivery, 'recipients'>) => recipients && { recipients };
+
 /** What pairs become that a settled job stands for. */
 const endOf = { done: 'delivered', dead: 'dead', cancelled: 'suppressed' } as const;
 
@@ -51,11 +54,12 @@ const createSettleOne = (
   const end = (row: JobRow, next: Extract<Settlement, { readonly state: 'done' | 'dead' | 'cancelled' }>): void => {
     const settledAt = clock.now();
     if (next.state === 'dead') {
-      rows.jobs.put(row.id, { ...row, state: 'dead', lastReason: next.reason, detail: next.detail, settledAt });
+      const { reason: lastReason, detail } = next;
+      rows.jobs.put(row.id, { ...row, ...saidIn(next), state: 'dead', lastReason, detail, settledAt });
     } else if (next.state === 'cancelled') {
       rows.jobs.put(row.id, { ...row, state: 'cancelled', detail: next.detail, settledAt });
     } else {
-      rows.jobs.put(row.id, { ...row, state: 'done', proof: next.proof, settledAt });
+      rows.jobs.put(row.id, { ...row, ...saidIn(next), state: 'done', proof: next.proof, settledAt });
       const place = JSON.stringify([row.incident, row.target]);
       if (next.ref !== undefined && !rows.refs.get(place)) rows.refs.put(place, next.ref);
     }
@@ -75,7 +79,8 @@ const createSettleOne = (
     const row = stoodIn ? { ...kept, stoodIn } : kept;
     if (next.state === 'waiting') {
       const { due, reason, detail, progress, doubtful } = next;
-      rows.jobs.put(row.id, { ...row, state: 'waiting', due, lastReason: reason, detail, progress, doubtful });
+      const again = { ...saidIn(next), due, lastReason: reason, detail, progress, doubtful };
+      rows.jobs.put(row.id, { ...row, ...again, state: 'waiting' });
     } else if (next.state === 'returned') {
       rows.jobs.put(row.id, { ...row, state: 'waiting', due: next.due, attempts: row.attempts - 1 });
     } else if (next.state !== 'digested') end(row, next);

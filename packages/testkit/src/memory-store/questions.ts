@@ -43,6 +43,7 @@ export const jobOf = (row: JobRow): Job => {
     proof: _proof,
     detail: _detail,
     digest: _digest,
+    recipients: _recipients,
     ...job
   } = deliveryOf(row);
   return job;

@@ -85,6 +85,46 @@ const settlesWaiting = async (subject: StoreSubject): Promise<void> => {
   assert.deepEqual([third.attempts, third.progress, third.doubtful], [3, undefined, false], 'as the last one said');
 };
 
+const keepsRecipients = async (subject: StoreSubject): Promise<void> => {
+  const { store, ports } = subject;
+  const [first, second] = [jobOf(ports), jobOf(ports)];
+  await schedule(store, first, second);
+  const owed = [
+    { at: 0, state: 'accepted' },
+    { at: 1, state: 'deferred', code: '451 4.7.1' },
+  ] as const;
+  const said = async (id: string) => (await deliveryOf(store, id)).recipients;
+  const claims = await claim(subject);
+  const settled = claims.map((each) => ({ claim: each, next: { ...waiting(ports.clock.now()), recipients: owed } }));
+  await store.settle(settled);
+  assert.deepEqual([await said(first.id), await said(second.id)], [owed, owed]);
+  const again = await claim(subject);
+  assert.ok(
+    again.every(({ job }) => !('recipients' in job)),
+    'it is for people: what is to be tried again knows by its progress',
+  );
+  await store.settle(again.map((each) => ({ claim: each, next: waiting(ports.clock.now()) })));
+  assert.deepEqual(await said(first.id), owed, 'an attempt that says nothing of them leaves what is known');
+  const all = [
+    { at: 0, state: 'accepted' },
+    { at: 1, state: 'accepted' },
+  ] as const;
+  const none = [
+    { at: 0, state: 'accepted' },
+    { at: 1, state: 'refused', code: '550' },
+  ] as const;
+  for (const each of await claim(subject)) {
+    const ends = each.job.id === first.id ? { ...done, recipients: all } : { ...dead, recipients: none };
+    await store.settle([{ claim: each, next: ends }]);
+  }
+  assert.deepEqual([await said(first.id), await said(second.id)], [all, none]);
+  assert.deepEqual(
+    (await store.replay([second.id], ports.clock.now()))[0]?.recipients,
+    none,
+    'also when it is replayed',
+  );
+};
+
 const returns = async (subject: StoreSubject): Promise<void> => {
   const { store, ports } = subject;
   const job = jobOf(ports, { pairs: 3 });
@@ -309,6 +349,7 @@ export const settleChecks: readonly StoreCheck[] = [
   promise('what is cancelled after an attempt is not tried again, and counts as suppressed', settlesCancelled),
   promise('what is dead is not tried again', settlesDead),
   promise('what waits is tried again at its time, with what the last attempt handed back', settlesWaiting),
+  promise('what an attempt said of each recipient is kept until another one says it', keepsRecipients),
   promise('what is returned waits as before, and was no attempt', returns),
   promise('what another leg stands in for stays so', staysStoodIn),
   promise('what a digest tells is told when the digest is, and names it', digests),

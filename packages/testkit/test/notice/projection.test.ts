@@ -109,6 +109,27 @@ describe('a projection', () => {
     expect(project(sampleStory('alert', [login], { link }), 2).link).toBe(kept);
   });
 
+  test.each([
+    ['javascript:alert(1)', undefined],
+    ['http://wiki.clinic.test/r', undefined],
+    ['https://wiki.clinic.test/r', 'https://wiki.clinic.test/r'],
+  ])('of the runbook %s keeps %s, whatever the clearance', (runbook, kept) => {
+    for (const clearance of [1, 2] as const) {
+      expect(project(sampleStory('opened', [login], { runbook }), clearance).runbook).toBe(kept);
+    }
+  });
+
+  test('tells the owner on one safe line, and not to who may hear PUBLIC only', () => {
+    const owner = 'Data team\nhttps://evil.test @here\u202e';
+    const told = project(sampleStory('opened', [login], { owner }), 2).owner;
+    expect(told).toMatch(/^Data team hxxps:\/\/evil\[\.\]test /);
+    expect(told).not.toMatch(/[\n\u202e]/);
+    expect('owner' in project(sampleStory('opened', [login], { owner }), 1)).toBe(false);
+    // What an alert holds is not told there either.
+    expect(project(sampleStory('opened', [login], { owner: 'team of anna.berg' }), 2).owner).not.toContain('anna.berg');
+    expect('owner' in project(sampleStory('opened', [login]), 2)).toBe(false);
+  });
+
   test('takes metadata of maps, lists and odd keys', () => {
     const odd = { ipAddress: ['10.0.0.1', { deep: ['10.0.0.2'] }], toString: 'x1y2z3w4', hasOwnProperty: 'k9k9k9k9' };
     const [alert] = project(

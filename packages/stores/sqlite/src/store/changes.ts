@@ -57,7 +57,7 @@ const createCancel = (db: DatabaseSync, addCount: AddCount) => {
 const createSchedule = (db: DatabaseSync) => {
   const schedule = db.prepare(`
     INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, 0, 0, ?, NULL, 0, '', NULL, '', '', 0, NULL,
-      ?)
+      ?, NULL)
     ON CONFLICT (slot) WHERE state = 'waiting' AND claims = 0 DO UPDATE SET
       due = min(due, excluded.due), severity = max(severity, excluded.severity), pairs = pairs + excluded.pairs
   `);

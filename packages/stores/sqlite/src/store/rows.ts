@@ -136,13 +136,15 @@ export interface JobRow {
   readonly stoodIn: 0 | 1;
   readonly digest: string | null;
   readonly response: string | null;
+  /** JSON. */
+  readonly recipients: string | null;
 }
 
 /** The columns of a {@link JobRow}. */
 export const jobColumns = `id, kind, incident, target, event, severity, due, slot, pairs, policy,
   instead_of AS insteadOf, state, attempts, claims, claimed_until AS claimedUntil, created_at AS createdAt, progress,
   doubtful, last_reason AS lastReason, settled_at AS settledAt, proof, detail, stood_in AS stoodIn, digest,
-  response`;
+  response, recipients`;
 
 const packIncident = (incident: Incident): IncidentRow => {
   const { id, key, version, state, resolvedAt, updatedAt, acknowledgeBy = null } = incident;
@@ -237,7 +239,8 @@ export const toEntry = (row: EntryRow & { readonly sequence: number }): AuditEnt
 /** The job of a row, for who works on it. */
 export const toJob = (row: JobRow): Job => {
   const { insteadOf, claims: _claims, claimedUntil: _until, progress, doubtful, stoodIn, response, ...rest } = row;
-  const { state: _state, settledAt: _settledAt, proof: _proof, detail: _detail, digest: _digest, ...job } = rest;
+  const { state: _state, settledAt: _settledAt, proof: _proof, detail: _detail, ...more } = rest;
+  const { digest: _digest, recipients: _recipients, ...job } = more;
   return {
     ...job,
     ...(insteadOf !== null && { insteadOf }),
@@ -250,7 +253,7 @@ export const toJob = (row: JobRow): Job => {
 
 /** The delivery of a row, for people. */
 export const toDelivery = (row: JobRow): Delivery => {
-  const { state, settledAt, proof, detail, digest } = row;
+  const { state, settledAt, proof, detail, digest, recipients } = row;
   return {
     ...toJob(row),
     state,
@@ -258,6 +261,7 @@ export const toDelivery = (row: JobRow): Delivery => {
     proof,
     detail,
     ...(digest !== null && { digest }),
+    ...(recipients !== null && { recipients: JSON.parse(recipients) as NonNullable<Delivery['recipients']> }),
   };
 };
 

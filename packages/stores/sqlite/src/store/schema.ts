@@ -141,4 +141,8 @@ export const storeMigrations: readonly string[] = [
     name TEXT PRIMARY KEY, kinds TEXT NOT NULL, cursor INTEGER NOT NULL, at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What the last attempt that said it said of each of several recipients, as JSON.
+  ALTER TABLE jobs ADD COLUMN recipients TEXT;
+  `,
 ];

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Instant, Settlement } from '@therapytrain/alerts-core';
+import type { Delivery, Instant, Settlement } from '@therapytrain/alerts-core';
 import type { AddCount, Apply } from './changes.ts';
 import { Refusal } from './refusal.ts';
 import { jobColumns, type JobRow, type PackedSettled } from './rows.ts';
@@ -14,22 +14,30 @@ type Kept = Pick<JobRow, 'kind' | 'incident' | 'target' | 'event' | 'pairs'>;
 
 const held = "WHERE id = ? AND state = 'claimed' AND claims = ? RETURNING kind, incident, target, event, pairs";
 
+// An attempt that says nothing of them leaves what is known.
+const said = 'recipients = coalesce(?, recipients)';
+
+const packed = ({ recipients }: Pick<Delivery, 'recipients'>): string | null =>
+  recipients === undefined ? null : JSON.stringify(recipients);
+
 /** Writes a settlement if its claim still holds. Gives what is needed of the job; undefined if the claim was lost. */
 const createWriteNext = (db: DatabaseSync) => {
-  const done = db.prepare(`UPDATE jobs SET state = 'done', proof = ?, settled_at = ? ${held}`);
-  const dead = db.prepare(`UPDATE jobs SET state = 'dead', last_reason = ?, detail = ?, settled_at = ? ${held}`);
+  const done = db.prepare(`UPDATE jobs SET state = 'done', proof = ?, ${said}, settled_at = ? ${held}`);
+  const dead = db.prepare(
+    `UPDATE jobs SET state = 'dead', last_reason = ?, detail = ?, ${said}, settled_at = ? ${held}`,
+  );
   const cancelled = db.prepare(`UPDATE jobs SET state = 'cancelled', detail = ?, settled_at = ? ${held}`);
   const again = db.prepare(`
-    UPDATE jobs SET state = 'waiting', due = ?, last_reason = ?, detail = ?, progress = ?, doubtful = ? ${held}
+    UPDATE jobs SET state = 'waiting', due = ?, last_reason = ?, detail = ?, progress = ?, doubtful = ?, ${said} ${held}
   `);
   const back = db.prepare(`UPDATE jobs SET state = 'waiting', due = ?, attempts = attempts - 1 ${held}`);
   const digested = db.prepare(`UPDATE jobs SET state = 'digested', settled_at = ? ${held}`);
   return (next: Settlement, at: Instant, job: string, claims: number): Kept | undefined => {
     switch (next.state) {
       case 'done':
-        return done.get(next.proof, at, job, claims) as unknown as Kept | undefined;
+        return done.get(next.proof, packed(next), at, job, claims) as unknown as Kept | undefined;
       case 'dead':
-        return dead.get(next.reason, next.detail, at, job, claims) as unknown as Kept | undefined;
+        return dead.get(next.reason, next.detail, packed(next), at, job, claims) as unknown as Kept | undefined;
       case 'cancelled':
         return cancelled.get(next.detail, at, job, claims) as unknown as Kept | undefined;
       case 'returned':
@@ -38,7 +46,8 @@ const createWriteNext = (db: DatabaseSync) => {
         return digested.get(at, job, claims) as unknown as Kept | undefined;
       case 'waiting': {
         const { due, reason, detail, progress = null, doubtful } = next;
-        return again.get(due, reason, detail, progress, Number(doubtful), job, claims) as unknown as Kept | undefined;
+        const each = [progress, Number(doubtful), packed(next)] as const;
+        return again.get(due, reason, detail, ...each, job, claims) as unknown as Kept | undefined;
       }
     }
   };

@@ -324,7 +324,7 @@ export interface Delivery {
   insteadOf: string;
   /** True if an earlier attempt may have been taken all the same. */
   doubtful: boolean;
-  /** Each recipient of the last attempt, where the channel has several. */
+  /** Each recipient, as the last attempt had it that said so; empty unless the channel has several. */
   recipients: DeliveryRecipient[];
   /** The digest that tells it, by the digest's id; empty unless the state is DIGESTED. */
   digestId: string;
@@ -342,6 +342,8 @@ export interface ListDeliveriesRequest {
   channel: string;
   /** Those in one of these states; all if there are none. UNSPECIFIED is refused. */
   states: DeliveryState[];
+  /** Those of these ids, at most 100; of all ids if there are none. */
+  deliveryIds: string[];
 }
 
 /** One page of deliveries. */
@@ -936,7 +938,7 @@ export const Delivery: MessageFns<Delivery> = {
 };
 
 function createBaseListDeliveriesRequest(): ListDeliveriesRequest {
-  return { pageSize: 0, pageToken: "", incidentId: "", channel: "", states: [] };
+  return { pageSize: 0, pageToken: "", incidentId: "", channel: "", states: [], deliveryIds: [] };
 }
 
 export const ListDeliveriesRequest: MessageFns<ListDeliveriesRequest> = {
@@ -959,6 +961,9 @@ export const ListDeliveriesRequest: MessageFns<ListDeliveriesRequest> = {
         writer.int32(v);
       }
       writer.join();
+    }
+    for (const v of message.deliveryIds) {
+      writer.uint32(50).string(v!);
     }
     return writer;
   },
@@ -1026,6 +1031,14 @@ export const ListDeliveriesRequest: MessageFns<ListDeliveriesRequest> = {
 
             break;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.deliveryIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1057,6 +1070,11 @@ export const ListDeliveriesRequest: MessageFns<ListDeliveriesRequest> = {
         : "",
       channel: isSet(object.channel) ? globalThis.String(object.channel) : "",
       states: globalThis.Array.isArray(object?.states) ? object.states.map((e: any) => deliveryStateFromJSON(e)) : [],
+      deliveryIds: globalThis.Array.isArray(object?.deliveryIds)
+        ? object.deliveryIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.delivery_ids)
+        ? object.delivery_ids.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -1077,6 +1095,9 @@ export const ListDeliveriesRequest: MessageFns<ListDeliveriesRequest> = {
     if (message.states?.length) {
       obj.states = message.states.map((e) => deliveryStateToJSON(e));
     }
+    if (message.deliveryIds?.length) {
+      obj.deliveryIds = message.deliveryIds;
+    }
     return obj;
   },
 
@@ -1090,6 +1111,7 @@ export const ListDeliveriesRequest: MessageFns<ListDeliveriesRequest> = {
     message.incidentId = object.incidentId ?? "";
     message.channel = object.channel ?? "";
     message.states = object.states?.map((e) => e) || [];
+    message.deliveryIds = object.deliveryIds?.map((e) => e) || [];
     return message;
   },
 };

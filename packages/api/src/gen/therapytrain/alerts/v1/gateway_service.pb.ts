@@ -21,6 +21,66 @@ import { RefusedPolicy } from "./policy_service.pb.ts";
 
 /** The gateway itself: how it is doing. */
 
+/** Whether attempts are made through a channel. */
+export const BreakerState = {
+  /** UNSPECIFIED - Not said. */
+  UNSPECIFIED: 0,
+  /** CLOSED - Attempts are made. */
+  CLOSED: 1,
+  /** HALF_OPEN - One attempt is made, to show whether the peer is well again. */
+  HALF_OPEN: 2,
+  /** OPEN - None is made for a while: too many failed, one after the other. */
+  OPEN: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type BreakerState = typeof BreakerState[keyof typeof BreakerState];
+
+export namespace BreakerState {
+  export type UNSPECIFIED = typeof BreakerState.UNSPECIFIED;
+  export type CLOSED = typeof BreakerState.CLOSED;
+  export type HALF_OPEN = typeof BreakerState.HALF_OPEN;
+  export type OPEN = typeof BreakerState.OPEN;
+  export type UNRECOGNIZED = typeof BreakerState.UNRECOGNIZED;
+}
+
+export function breakerStateFromJSON(object: any): BreakerState {
+  switch (object) {
+    case 0:
+    case "BREAKER_STATE_UNSPECIFIED":
+      return BreakerState.UNSPECIFIED;
+    case 1:
+    case "BREAKER_STATE_CLOSED":
+      return BreakerState.CLOSED;
+    case 2:
+    case "BREAKER_STATE_HALF_OPEN":
+      return BreakerState.HALF_OPEN;
+    case 3:
+    case "BREAKER_STATE_OPEN":
+      return BreakerState.OPEN;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return BreakerState.UNRECOGNIZED;
+  }
+}
+
+export function breakerStateToJSON(object: BreakerState): string {
+  switch (object) {
+    case BreakerState.UNSPECIFIED:
+      return "BREAKER_STATE_UNSPECIFIED";
+    case BreakerState.CLOSED:
+      return "BREAKER_STATE_CLOSED";
+    case BreakerState.HALF_OPEN:
+      return "BREAKER_STATE_HALF_OPEN";
+    case BreakerState.OPEN:
+      return "BREAKER_STATE_OPEN";
+    case BreakerState.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** Asks how the gateway is doing. */
 export interface GetStatusRequest {
 }
@@ -83,6 +143,21 @@ export interface PlanningStatus {
   lag: bigint;
   /** Deliveries and reviews that are under way. */
   busy: number;
+  /** The channels of the policy in force. */
+  channels: ChannelStatus[];
+}
+
+/** How a channel is doing. */
+export interface ChannelStatus {
+  /** Its name in the policy. */
+  channel: string;
+  /** Whether attempts are made; never UNSPECIFIED. */
+  breaker: BreakerState;
+  /**
+   * How long ago its last canary was delivered, or the first one planned where none ever was; absent where it has no
+   * `canary_every`.
+   */
+  canaryAge: Duration | undefined;
 }
 
 /** The policy in force, in short. */
@@ -617,7 +692,7 @@ export const ReportCounters: MessageFns<ReportCounters> = {
 };
 
 function createBasePlanningStatus(): PlanningStatus {
-  return { lag: 0n, busy: 0 };
+  return { lag: 0n, busy: 0, channels: [] };
 }
 
 export const PlanningStatus: MessageFns<PlanningStatus> = {
@@ -630,6 +705,9 @@ export const PlanningStatus: MessageFns<PlanningStatus> = {
     }
     if (message.busy !== 0) {
       writer.uint32(16).uint32(message.busy);
+    }
+    for (const v of message.channels) {
+      ChannelStatus.encode(v!, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -663,6 +741,14 @@ export const PlanningStatus: MessageFns<PlanningStatus> = {
             message.busy = reader.uint32();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.channels.push(ChannelStatus.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -679,6 +765,9 @@ export const PlanningStatus: MessageFns<PlanningStatus> = {
     return {
       lag: isSet(object.lag) ? BigInt(object.lag) : 0n,
       busy: isSet(object.busy) ? globalThis.Number(object.busy) : 0,
+      channels: globalThis.Array.isArray(object?.channels)
+        ? object.channels.map((e: any) => ChannelStatus.fromJSON(e))
+        : [],
     };
   },
 
@@ -690,6 +779,9 @@ export const PlanningStatus: MessageFns<PlanningStatus> = {
     if (message.busy !== 0) {
       obj.busy = Math.round(message.busy);
     }
+    if (message.channels?.length) {
+      obj.channels = message.channels.map((e) => ChannelStatus.toJSON(e));
+    }
     return obj;
   },
 
@@ -700,6 +792,114 @@ export const PlanningStatus: MessageFns<PlanningStatus> = {
     const message = createBasePlanningStatus();
     message.lag = (object.lag !== undefined && object.lag !== null) ? BigInt(object.lag) : 0n;
     message.busy = object.busy ?? 0;
+    message.channels = object.channels?.map((e) => ChannelStatus.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseChannelStatus(): ChannelStatus {
+  return { channel: "", breaker: 0, canaryAge: undefined };
+}
+
+export const ChannelStatus: MessageFns<ChannelStatus> = {
+  encode(message: ChannelStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.channel !== "") {
+      writer.uint32(10).string(message.channel);
+    }
+    if (message.breaker !== 0) {
+      writer.uint32(16).int32(message.breaker);
+    }
+    if (message.canaryAge !== undefined) {
+      Duration.encode(message.canaryAge, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChannelStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChannelStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.channel = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.breaker = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.canaryAge = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ChannelStatus {
+    return {
+      channel: isSet(object.channel) ? globalThis.String(object.channel) : "",
+      breaker: isSet(object.breaker) ? breakerStateFromJSON(object.breaker) : 0,
+      canaryAge: isSet(object.canaryAge)
+        ? Duration.fromJSON(object.canaryAge)
+        : isSet(object.canary_age)
+        ? Duration.fromJSON(object.canary_age)
+        : undefined,
+    };
+  },
+
+  toJSON(message: ChannelStatus): unknown {
+    const obj: any = {};
+    if (message.channel !== "") {
+      obj.channel = message.channel;
+    }
+    if (message.breaker !== 0) {
+      obj.breaker = breakerStateToJSON(message.breaker);
+    }
+    if (message.canaryAge !== undefined) {
+      obj.canaryAge = Duration.toJSON(message.canaryAge);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ChannelStatus>, I>>(base?: I): ChannelStatus {
+    return ChannelStatus.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ChannelStatus>, I>>(object: I): ChannelStatus {
+    const message = createBaseChannelStatus();
+    message.channel = object.channel ?? "";
+    message.breaker = object.breaker ?? 0;
+    message.canaryAge = (object.canaryAge !== undefined && object.canaryAge !== null)
+      ? Duration.fromPartial(object.canaryAge)
+      : undefined;
     return message;
   },
 };

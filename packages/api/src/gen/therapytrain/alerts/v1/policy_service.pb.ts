@@ -174,8 +174,9 @@ export interface CheckPolicyResponse {
 /** Has the gateway read its policy file again. */
 export interface ReloadPolicyRequest {
   /**
-   * The caller's UUID for this change, in text form. A reload that is sent again reads the file again, which changes
-   * nothing while the file is the same.
+   * The caller's UUID for this change, in text form. Once it has put the file in force, or found nothing that differs, the
+   * same one changes nothing again, whatever the file says then: it is answered with the version that is in force, and no
+   * changes. One that was refused may be sent again. Without one, a request that is sent twice is carried out twice.
    */
   requestId: string;
   /** The version that the file is expected to have: one that was looked at before. Empty: whatever it is. */
