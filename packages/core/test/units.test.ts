@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { byteSize, duration } from '@therapytrain/alerts-core';
+import { byteSize, duration, durationText } from '@therapytrain/alerts-core';
 
 const notQuantity = /^is not a whole number with a unit \(/;
 const ruleOf = (schema: ReturnType<typeof duration>, text: unknown): string | undefined =>
@@ -61,4 +61,21 @@ describe('byteSize, in bytes', () => {
   });
 
   test('8192TiB is more than can be counted', () => expect(ruleOf(byteSize(), '8192TiB')).toBe('is too large'));
+});
+
+describe('a span as text', () => {
+  test.each([
+    [0, '0s'],
+    [1, '1ms'],
+    [1_500, '1500ms'],
+    [90_000, '90s'],
+    [300_000, '5m'],
+    [5_400_000, '90m'],
+    [3_600_000, '1h'],
+    [86_400_000, '1d'],
+    [90_000_000, '25h'],
+  ])('%d ms is %s, and is read back', (span, text) => {
+    expect(durationText(span)).toBe(text);
+    expect(duration().parse(text)).toBe(span);
+  });
 });

@@ -1,8 +1,6 @@
 import type { Clock, Millis } from '@therapytrain/alerts-core';
 import { type Outcome, outcomeOf, withDeadline } from '@therapytrain/alerts-core/channel';
-
-/** What is said to who comes late: see `ResponseAttempt.fence`. */
-export const tookOver = 'a newer attempt took over';
+import { tookOver } from '../refusals.ts';
 
 type Answer = 'took' | 'late' | 'failed' | 'given up';
 

@@ -5,10 +5,10 @@ import {
   type Decision,
   type DecisionKind,
   type Step,
-  type Target,
   type TargetKind,
 } from '@therapytrain/alerts-core/responder';
 import type { z } from 'zod';
+import { targetFault } from '../refusals.ts';
 
 /** What distinguishes one responder that acts by a decision from another. */
 export interface DecisionResponder<A extends z.ZodType> {
@@ -25,19 +25,6 @@ export interface DecisionResponder<A extends z.ZodType> {
 
 /** The decision that a step asks for, or why it is none. */
 export type Decided = { readonly decision: Decision } | { readonly refused: Outcome };
-
-const sorts: Readonly<Record<TargetKind, string>> = {
-  address: 'an address or range',
-  user: 'a user',
-  access: 'the access of a user to a resource',
-};
-
-/** Why the target is none of this sort, as a sentence without it; undefined where it is one. */
-export const targetFault = ({ kind, value, resource }: Target, wanted: TargetKind): string | undefined => {
-  const names = wanted === 'address' ? canonicalAddress(value) !== undefined : value !== '';
-  if (kind === wanted && names && (wanted !== 'access' || resource !== '')) return undefined;
-  return `it acts on ${sorts[wanted]} alone`;
-};
 
 /** Pure: the same step gives the same decision, from try to try. `longest` is how long one may last. */
 export const decisionOf = <A extends z.ZodType>(

@@ -2,8 +2,7 @@ import { durationText } from '@therapytrain/alerts-core';
 import { type Outcome, outcomeOf } from '@therapytrain/alerts-core/channel';
 import { defineResponder, type Responder, type ResponseAttempt, type Step } from '@therapytrain/alerts-core/responder';
 import { answerOutcome, createSignedDoor, type HttpAnswer } from '@therapytrain/alerts-http';
-import { tookOver } from '../decision/decide.ts';
-import { targetFault } from '../decision/decision-of.ts';
+import { targetFault, tookOver } from '../refusals.ts';
 import { args, options } from './options.ts';
 import { render, type WebhookActionVerb } from './payload.ts';
 

@@ -6,7 +6,7 @@ import {
   skewedPorts,
   startActionPeer,
 } from '@therapytrain/alerts-testkit';
-import { verifyWebhookAction, webhookAction } from '@therapytrain/alerts-responders';
+import { type WebhookAction, webhookAction } from '@therapytrain/alerts-responders';
 
 /** A secret of Standard Webhooks. */
 export const key = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -29,7 +29,7 @@ export const openWebhookAction =
   async ({ timeout = 300 }) => {
     const world = await startActionPeer({
       read: (body) => {
-        const { id, fence, action, target: on, until } = JSON.parse(body) as ReturnType<typeof verifyWebhookAction>;
+        const { id, fence, action, target: on, until } = JSON.parse(body) as WebhookAction;
         const effect = { target: on.value, until: until === null ? undefined : Date.parse(until) };
         return { id, fence, effect: action === 'respond' ? effect : undefined };
       },
