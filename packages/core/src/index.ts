@@ -97,3 +97,24 @@ export {
   type WindowKey,
   type WindowsLetGo,
 } from './store/index.ts';
+export {
+  clearanceOf,
+  compileNarrowing,
+  isWithin,
+  localPrincipal,
+  may,
+  type Principal,
+  type Proof,
+  type Scope,
+  scopes,
+} from './principal.ts';
+export { namesIn } from './expression/names.ts';
+export {
+  createToken,
+  type NewToken,
+  tokenDigest,
+  tokenIdOf,
+  tokenPrefix,
+  type TokenRecord,
+  type TokenStore,
+} from './token.ts';
