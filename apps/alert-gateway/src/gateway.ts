@@ -1,19 +1,27 @@
 import { Metadata, Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
-import { type AlertLog, type Cursor, limits, type Millis, type Ports } from '@therapytrain/alerts-core';
+import { type AlertLog, type Cursor, limits, type Millis, type Ports, type Principal } from '@therapytrain/alerts-core';
+import type { Pseudonyms } from '@therapytrain/alerts-core/channel';
 import { createFlow, type Desk, type Policy } from '@therapytrain/alerts-manager';
 import { admissionDefaults, type AdmissionOptions, createAdmission, type OnShed } from './admission.ts';
-import { connectionDefaults, type ConnectionOptions, createConnections } from './connections.ts';
+import { connectionDefaults, type ConnectionOptions, type Connections, createConnections } from './connections.ts';
 import { countReports, type ReportCounts } from './counting.ts';
 import { callDeadline, createDeadlines, requestDeadline } from './deadlines.ts';
+import type { AccessLog } from './identity/access-log.ts';
+import { type Authenticate, takeTheirWord } from './identity/authenticate.ts';
+import { createGatekeeper } from './identity/gatekeeper.ts';
+import { createRates, type Rate } from './identity/rates.ts';
+import type { TokenBook } from './identity/tokens.ts';
+import { createViews, type View, wholeView } from './identity/view.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { startReadiness } from './readiness.ts';
 import { startRetention } from './retention.ts';
 import { createAlertRpc, type ObserveHandlers, type OnReported } from './rpc/alert-rpc.ts';
 import { askingDesk, createDeskRpc, type RpcService } from './rpc/desk-rpc.ts';
-import { explainAlert } from './rpc/explain-alert.ts';
+import { createExplainAlert } from './rpc/explain-alert.ts';
 import { createStatusRpc } from './rpc/gateway-status.ts';
 import { createGuard } from './rpc/guard.ts';
 import { addHealth } from './rpc/health.ts';
+import { createIdentityRpc } from './rpc/identity.ts';
 import { createPolicyRpc } from './rpc/policies.ts';
 import { addReflection } from './rpc/reflection.ts';
 import { createStreamIncidents } from './rpc/stream-incidents.ts';
@@ -49,12 +57,32 @@ export interface GatewayParts {
   readonly policies?: PolicyInForce;
   /** How far planning is behind, and how many attempts are under way. */
   readonly planning?: () => { readonly lag: number; readonly busy: number };
+  /** Who may call. Without it everybody is who it says it is: for a gateway of this machine only. */
+  readonly identity?: GatewayIdentity;
+  /** What stands for values that a reader may not see. Without it all is shown as it is kept. */
+  readonly pseudonyms?: Pseudonyms;
   /** Bounds that differ from the defaults; for tests. */
   readonly incidentHub?: Partial<IncidentHubOptions>;
   readonly hub?: Partial<HubOptions>;
   readonly admission?: Partial<AdmissionOptions>;
   readonly connections?: Partial<ConnectionOptions>;
 }
+
+/** How a gateway knows who calls. */
+export interface GatewayIdentity {
+  readonly authenticate: Authenticate;
+  readonly tokens: TokenBook;
+  /** What one principal may have at a time. */
+  readonly limits: () => { readonly inFlight: number; readonly streams: number };
+  readonly log: Pick<AccessLog, 'refused' | 'read'>;
+  /** TLS; undefined: connections are in the clear. */
+  readonly credentials?: ServerCredentials;
+  /** How often logins from one address may fail. Default: {@link failureRate}. */
+  readonly failures?: Rate;
+}
+
+/** Logins from one address that may fail before its answers say that it is too often. */
+export const failureRate: Rate = { perSecond: 1, burst: 20 };
 
 /** How telemetry sees the gateway. */
 export interface GatewayObserver {
@@ -135,8 +163,22 @@ const retain = ({ log, policy, planned, ports, observer }: GatewayParts) =>
     onRetained: observer.onRetained,
     onFailure: observer.onDefect,
   });
+/** Who calls, before anything of the call is read. */
+const keepTheGate = ({ identity, ports, observer }: GatewayParts, connections: Connections) =>
+  createGatekeeper({
+    authenticate: identity?.authenticate ?? takeTheirWord,
+    clock: ports.clock,
+    limits: identity?.limits ?? (() => ({ inFlight: Number.POSITIVE_INFINITY, streams: Number.POSITIVE_INFINITY })),
+    failures: createRates(identity?.failures ?? failureRate, ports.clock),
+    log: identity?.log ?? { refused: () => {}, read: () => {} },
+    proved: connections.proved,
+    cut: connections.cut,
+    onDefect: observer.onDefect,
+  });
+
 interface OtherParts {
   readonly tokens: Tokens;
+  readonly views: (principal: Principal) => View;
   readonly unary: Unary;
   readonly greet: () => Metadata;
   readonly counts: () => ReportCounts;
@@ -146,7 +188,7 @@ interface OtherParts {
 /** The services beside `AlertService`. */
 const createOtherServices = (
   parts: GatewayParts,
-  { tokens, unary, greet, counts, state }: OtherParts,
+  { tokens, views, unary, greet, counts, state }: OtherParts,
 ): { readonly services: readonly RpcService[]; readonly incidents: IncidentHub | undefined } => {
   const { desk, log, policies, planning, observer, version } = parts;
   const { clock, ids } = parts.ports;
@@ -154,7 +196,7 @@ const createOtherServices = (
   const incidents = desk && createIncidentHub({ desk, tokens, clock, options });
   const observe = observer.handlers;
   const stream = createStreamIncidents(
-    { tokens, onDefect: observer.onDefect, ...(desk && incidents && { desk, hub: incidents }) },
+    { tokens, views, onDefect: observer.onDefect, ...(desk && incidents && { desk, hub: incidents }) },
     greet,
   );
   const streamIncidents = observe('therapytrain.alerts.v1.IncidentService').stream('StreamIncidents', stream);
@@ -164,6 +206,7 @@ const createOtherServices = (
     services: [
       ...createDeskRpc({ ...shared, desk, log, tokens, ids, streamIncidents }),
       createPolicyRpc({ ...shared, policies, desk, ids }),
+      createIdentityRpc({ ...shared, tokens: parts.identity?.tokens, ids }),
       createStatusRpc({ ...shared, version, startedAt: clock.now(), reports: counts, state, planning, policies }),
     ],
   };
@@ -185,7 +228,8 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
   const tokens = createTokens(parts.cursorKey);
   const greet = (): Metadata => greeting(parts.version);
   const calls = createDeadlines(ports.clock, callDeadline);
-  const unary = createUnary({ deadlines: calls, greet, onDefect: observer.onDefect });
+  const views = parts.pseudonyms ? createViews({ types, pseudonyms: parts.pseudonyms }) : () => wholeView;
+  const unary = createUnary({ deadlines: calls, greet, views, onDefect: observer.onDefect });
   const rpc = createAlertRpc({
     flow,
     types,
@@ -193,6 +237,7 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
     hub,
     topics: createTopics(tokens, streamRetryDelay),
     tokens,
+    views,
     admission,
     greet,
     traceParent: observer.traceParent,
@@ -200,26 +245,29 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
     onReported,
     observe: observer.handlers('therapytrain.alerts.v1.AlertService'),
     unary,
-    explain: askingDesk(parts.desk, explainAlert),
+    explain: askingDesk(parts.desk, createExplainAlert(log)),
   });
   const connections = createConnections({ ...connectionDefaults, ...parts.connections }, ports.clock);
   const requests = createDeadlines(ports.clock, requestDeadline);
+  const gatekeeper = keepTheGate(parts, connections);
   const server = new Server({
     ...serverOptions,
-    interceptors: [createGuard({ requests, called: connections.called })],
+    interceptors: [createGuard({ requests, called: connections.called }), gatekeeper.interceptor],
   });
   server.addService(rpc.definition, rpc.handlers);
   const state = (): GatewayState => {
     const { loopDelay, alerts } = admission.state();
     return { ...hub.state(), loopDelay, waiting: alerts, log: log.bounds() };
   };
-  const { services, incidents } = createOtherServices(parts, { tokens, unary, greet, counts, state });
+  const { services, incidents } = createOtherServices(parts, { tokens, views, unary, greet, counts, state });
   for (const { definition, handlers } of services) server.addService(definition, handlers);
   const health = addHealth(server, greet);
   if (parts.reflection) addReflection(server);
   const retention = retain(parts);
   observer.watch(state);
-  const { injectConnection } = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const { injectConnection } = server.createConnectionInjector(
+    parts.identity?.credentials ?? ServerCredentials.createInsecure(),
+  );
   const port = await connections.listen(parts.listen, injectConnection);
   const readiness = startReadiness(ports.clock, () => admission.state().loopDelay, health.set);
   return {
@@ -238,6 +286,7 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
       calls.close();
       requests.close();
       admission.close();
+      gatekeeper.close();
     },
   };
 };

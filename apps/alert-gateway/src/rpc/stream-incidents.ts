@@ -1,8 +1,9 @@
 import type { Metadata, ServerWritableStream } from '@grpc/grpc-js';
 import { StreamIncidentsRequest } from '@therapytrain/alerts-api';
-import { AlertError, type Cursor } from '@therapytrain/alerts-core';
+import { AlertError, type Cursor, type Principal } from '@therapytrain/alerts-core';
 import type { Desk } from '@therapytrain/alerts-manager';
 import type { Tokens } from '../stream/cursor.ts';
+import type { View } from '../identity/view.ts';
 import type { IncidentHub } from '../stream/incident-hub.ts';
 import { callerOf } from './caller.ts';
 import { decodeStrictly, shapes } from './decode.ts';
@@ -15,6 +16,7 @@ export interface IncidentStreamParts {
   readonly desk: Desk;
   readonly hub: IncidentHub;
   readonly tokens: Tokens;
+  readonly views: (principal: Principal) => View;
   /** Told of what should not happen. */
   readonly onDefect: (thrown: unknown) => void;
 }
@@ -30,6 +32,7 @@ const placeOf = async (cursor: string, { desk, tokens }: IncidentStreamParts): P
 const subscribeToIncidents = async (
   call: ServerWritableStream<Buffer, Buffer>,
   parts: IncidentStreamParts,
+  view: View,
 ): Promise<void> => {
   const { cursor } = decodeStrictly(call.request, shapes.StreamIncidentsRequest, StreamIncidentsRequest.decode);
   let stop = (): void => {};
@@ -42,7 +45,7 @@ const subscribeToIncidents = async (
   call.on('close', leave);
   const place = await placeOf(cursor, parts);
   if (left || call.cancelled) return;
-  stop = parts.hub.subscribe(place, sinkOf(call, parts));
+  stop = parts.hub.subscribe(place, sinkOf(call, parts), view);
 };
 
 /**
@@ -56,10 +59,10 @@ export const createStreamIncidents =
   async (call: ServerWritableStream<Buffer, Buffer>): Promise<void> => {
     call.sendMetadata(greet());
     try {
-      callerOf(call.metadata);
-      const { desk, hub, tokens, onDefect } = parts;
+      const { principal } = callerOf(call.metadata);
+      const { desk, hub, tokens, views, onDefect } = parts;
       if (!desk || !hub) throw notPlanning();
-      await subscribeToIncidents(call, { desk, hub, tokens, onDefect });
+      await subscribeToIncidents(call, { desk, hub, tokens, views, onDefect }, views(principal));
     } catch (error) {
       call.emit('error', Object.assign(new Error(), statusOf(asAlertError(error, parts.onDefect))));
     }

@@ -12,6 +12,7 @@ import {
 import type { Desk } from '@therapytrain/alerts-manager';
 import { every } from '../every.ts';
 import { encodeIncident } from '../rpc/desk-wire.ts';
+import { type View, wholeView } from '../identity/view.ts';
 import type { Tokens } from './cursor.ts';
 import type { Sink } from './subscriber.ts';
 
@@ -36,7 +37,7 @@ export const incidentHubDefaults: IncidentHubOptions = {
 /** Serves the incidents of a desk to all subscribers. */
 export interface IncidentHub {
   /** Begins after the place; undefined means with all that are not resolved. Returns how to stop. */
-  subscribe(place: Cursor | undefined, sink: Sink): () => void;
+  subscribe(place: Cursor | undefined, sink: Sink, view?: View): () => void;
   /** Tells every subscriber where to go on and ends its stream. New ones are refused. */
   drain(retryDelay: Millis): void;
   close(): void;
@@ -52,6 +53,7 @@ export interface IncidentHubParts {
 
 interface Subscriber {
   readonly sink: Sink;
+  readonly view: View;
   /** Everything up to here has been told; undefined until all has been told that it begins with. */
   place: Cursor | undefined;
   blocked: boolean;
@@ -136,7 +138,10 @@ const createServing = ({ desk, clock, tokens }: IncidentHubParts, changed: () =>
         ...{ states: ['OPEN', 'ACKNOWLEDGED'], limit: atOnce },
         ...(before !== undefined && { before }),
       });
-      for (const incident of page) if (!(await write(subscriber, frames.incident(incident, undefined)))) return;
+      for (const each of page) {
+        const incident = subscriber.view.incident(each);
+        if (incident && !(await write(subscriber, frames.incident(incident, undefined)))) return;
+      }
       if (page.length < atOnce) break;
       before = page.at(-1)?.id;
     }
@@ -145,8 +150,9 @@ const createServing = ({ desk, clock, tokens }: IncidentHubParts, changed: () =>
   };
   const goOn = async (subscriber: Subscriber, place: Cursor): Promise<boolean> => {
     const { incidents, cursor } = await read(place);
-    for (const [index, incident] of incidents.entries()) {
-      const isLast = index === incidents.length - 1;
+    const shown = incidents.map((each) => subscriber.view.incident(each)).filter((each) => each !== undefined);
+    for (const [index, incident] of shown.entries()) {
+      const isLast = index === shown.length - 1;
       if (!(await write(subscriber, frames.incident(incident, isLast ? cursor : undefined)))) return false;
     }
     subscriber.place = cursor;
@@ -209,11 +215,14 @@ export const createIncidentHub = (parts: IncidentHubParts): IncidentHub => {
     }
   });
   return {
-    subscribe: (place, sink) => {
+    subscribe: (place, sink, view = wholeView) => {
       if (draining !== undefined) throw drained(draining);
       if (subscribers.size >= options.maxSubscribers) throw tooMany();
       const active = clock.monotonic();
-      const subscriber: Subscriber = { sink, place, blocked: false, open: true, active, waiting: new Set() };
+      const subscriber: Subscriber = {
+        ...{ sink, view, place, active },
+        ...{ blocked: false, open: true, waiting: new Set() },
+      };
       subscribers.add(subscriber);
       sink.onDrain(() => {
         subscriber.blocked = false;
