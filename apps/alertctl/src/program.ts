@@ -6,6 +6,7 @@ import { deadLettersCommand } from './commands/dead-letters.ts';
 import { deliveriesCommand } from './commands/deliveries.ts';
 import { explainCommand } from './commands/explain.ts';
 import { getCommand } from './commands/get.ts';
+import { initCommand } from './commands/init.ts';
 import { importCommand } from './commands/import.ts';
 import { incidentsCommand } from './commands/incidents.ts';
 import { listCommand } from './commands/list.ts';
@@ -14,7 +15,9 @@ import { reportCommand } from './commands/report.ts';
 import { silencesCommand } from './commands/silences.ts';
 import { statusCommand } from './commands/status.ts';
 import { streamCommand } from './commands/stream.ts';
+import { tokensCommand } from './commands/tokens.ts';
 import { topCommand } from './commands/top.ts';
+import { whoamiCommand } from './commands/whoami.ts';
 import { ExitCode, exitCodesHelp } from './exit-code.ts';
 import { addGlobalOptions } from './global-options.ts';
 import { faultJson } from './output/fault.ts';
@@ -68,6 +71,9 @@ const commands = [
   statusCommand,
   topCommand,
   policyCommand,
+  initCommand,
+  tokensCommand,
+  whoamiCommand,
   completionCommand,
 ];
 
