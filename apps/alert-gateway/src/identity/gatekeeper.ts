@@ -51,6 +51,8 @@ interface OpenStream {
 const addressOf = (peer: string): string => peer.replace(/:\d+$/, '');
 
 // Everything that tells of alerts and incidents has it in field 1; heartbeats and empty pages have nothing there.
+const tellsOfAlerts = /\.(?:AlertService\/(?!Report)|IncidentService\/|SilenceService\/Preview)/;
+
 const tellsSomething = (message: unknown): boolean => Buffer.isBuffer(message) && message[0] === 1 * 8 + 2;
 
 const tooMany = (): AlertError =>
@@ -135,7 +137,8 @@ export const createGatekeeper = (parts: GatekeeperParts): Gatekeeper => {
         give();
       };
       const { how, name } = caller.principal;
-      if (how !== 'local' && clearanceOf(caller.principal) > Sensitivity.INTERNAL) reads = name;
+      const isRead = how !== 'local' && tellsOfAlerts.test(path);
+      if (isRead && clearanceOf(caller.principal) > Sensitivity.INTERNAL) reads = name;
       rememberCaller(metadata, caller);
     };
     const begin = async (
