@@ -1,4 +1,5 @@
 import { type Metadata, type ServerInterceptor, ServerInterceptingCall } from '@grpc/grpc-js';
+
 import { AlertError, type Clock, clearanceOf, may, Sensitivity } from '@therapytrain/alerts-core';
 import { every } from '../every.ts';
 import { rememberCaller } from '../rpc/caller.ts';
@@ -47,6 +48,8 @@ interface OpenStream {
   readonly caller: Caller;
   readonly end: (error: AlertError) => void;
 }
+
+type ServerInterceptingCallInterface = Parameters<ServerInterceptor>[1];
 
 const addressOf = (peer: string): string => peer.replace(/:\d+$/, '');
 
@@ -98,14 +101,71 @@ const createAdmit = (parts: GatekeeperParts) => {
   return { enter, checked, failed };
 };
 
+/** What one call has to do with its gatekeeper. */
+interface Gate {
+  /** Throws what refuses the call. */
+  admit(caller: Caller, metadata: Metadata): void;
+  /** Ends the call with an error, before or after it began. */
+  refuse(error: AlertError): void;
+  /** A message is about to be sent. False if it must not be. */
+  send(message: unknown): boolean;
+  /** The call is over. */
+  leave(): void;
+  isOver(): boolean;
+}
+
+const createGates = (parts: GatekeeperParts, streams: Set<OpenStream>) => {
+  const { enter, checked, failed } = createAdmit(parts);
+  const open = (path: string, isStream: boolean, call: ServerInterceptingCallInterface): Gate => {
+    const method = path.slice(path.lastIndexOf('.') + 1);
+    let give = (): void => {};
+    let isOver = false;
+    let reader: string | undefined;
+    const leave = (): void => {
+      isOver = true;
+      give();
+    };
+    const refuse = (error: AlertError): void => {
+      leave();
+      call.sendStatus(statusOf(error));
+    };
+    return {
+      refuse,
+      leave,
+      isOver: () => isOver,
+      admit: (caller, metadata) => {
+        parts.proved(call.getPeer());
+        checked(caller, path);
+        const giveBack = enter(caller, isStream);
+        const stream: OpenStream = { caller, end: refuse };
+        if (isStream) streams.add(stream);
+        give = () => {
+          give = () => {};
+          streams.delete(stream);
+          giveBack();
+        };
+        const { how, name } = caller.principal;
+        const isRead = how !== 'local' && tellsOfAlerts.test(path);
+        if (isRead && clearanceOf(caller.principal) > Sensitivity.INTERNAL) reader = name;
+        rememberCaller(metadata, caller);
+      },
+      send: (message) => {
+        if (reader !== undefined && !isOver && tellsSomething(message)) parts.log.read(reader, method);
+        return !isOver;
+      },
+    };
+  };
+  return { open, failed };
+};
+
 /**
  * Makes the gatekeeper. It looks at the metadata of a call, before anything of its body is read: who calls, whether that
  * is allowed, whether there is room. Everything that has no row in the table of needs is refused.
  */
 export const createGatekeeper = (parts: GatekeeperParts): Gatekeeper => {
-  const { authenticate, clock, log } = parts;
-  const { enter, checked, failed } = createAdmit(parts);
+  const { authenticate, clock } = parts;
   const streams = new Set<OpenStream>();
+  const { open, failed } = createGates(parts, streams);
   const looking = every(lookEvery, clock, () => {
     const now = clock.now();
     for (const { caller, end } of streams) {
@@ -115,74 +175,31 @@ export const createGatekeeper = (parts: GatekeeperParts): Gatekeeper => {
   });
   const interceptor: ServerInterceptor = ({ path, requestStream, responseStream }, call) => {
     if (needs.get(path) === 'open') return new ServerInterceptingCall(call);
-    const isStream = requestStream || responseStream;
-    const method = path.slice(path.lastIndexOf('.') + 1);
-    let leave = (): void => {};
-    let isOver = false;
-    let reads: string | undefined;
-    const refuse = (error: AlertError): void => {
-      isOver = true;
-      leave();
-      call.sendStatus(statusOf(error));
-    };
-    const admit = (caller: Caller, metadata: Metadata): void => {
-      parts.proved(call.getPeer());
-      checked(caller, path);
-      const give = enter(caller, isStream);
-      const stream: OpenStream = { caller, end: refuse };
-      if (isStream) streams.add(stream);
-      leave = () => {
-        leave = () => {};
-        streams.delete(stream);
-        give();
-      };
-      const { how, name } = caller.principal;
-      const isRead = how !== 'local' && tellsOfAlerts.test(path);
-      if (isRead && clearanceOf(caller.principal) > Sensitivity.INTERNAL) reads = name;
-      rememberCaller(metadata, caller);
-    };
-    const begin = async (
-      metadata: Metadata,
-      proof: Promise<Caller>,
-      goOn: (metadata: Metadata) => void,
-    ): Promise<void> => {
+    const gate = open(path, requestStream || responseStream, call);
+    const begin = async (metadata: Metadata, goOn: (metadata: Metadata) => void): Promise<void> => {
       try {
-        const caller = await proof;
-        if (isOver) return;
-        admit(caller, metadata);
+        const proof = authenticate(metadata, () => call.getAuthContext());
+        // What can be told at once is let in at once: to wait even for nothing costs each report a turn.
+        const caller = proof instanceof Promise ? await proof : proof;
+        if (gate.isOver()) return;
+        gate.admit(caller, metadata);
       } catch (error) {
-        return refuse(failed(error, call.getPeer()));
+        return gate.refuse(failed(error, call.getPeer()));
       }
       goOn(metadata);
     };
     return new ServerInterceptingCall(call, {
       start: (next) =>
         next({
-          onReceiveMetadata: (metadata, goOn) => {
-            try {
-              const proof = authenticate(metadata, () => call.getAuthContext());
-              if (proof instanceof Promise) return void begin(metadata, proof, goOn);
-              admit(proof, metadata);
-            } catch (error) {
-              return refuse(failed(error, call.getPeer()));
-            }
-            goOn(metadata);
-          },
+          onReceiveMetadata: (metadata, goOn) => void begin(metadata, goOn),
           // Of a stream whose caller lost its right nothing more is taken, whether or not it reads its status.
-          onReceiveMessage: (message, goOn) => (isOver ? undefined : goOn(message)),
-          onCancel: () => {
-            isOver = true;
-            leave();
-          },
+          onReceiveMessage: (message, goOn) => (gate.isOver() ? undefined : goOn(message)),
+          onCancel: gate.leave,
         }),
-      sendMessage: (message, goOn) => {
-        // After its status was sent nothing may follow.
-        if (isOver) return;
-        if (reads !== undefined && tellsSomething(message)) log.read(reads, method);
-        goOn(message);
-      },
+      // After the status nothing may follow.
+      sendMessage: (message, goOn) => (gate.send(message) ? goOn(message) : undefined),
       sendStatus: (status, goOn) => {
-        leave();
+        gate.leave();
         goOn(status);
       },
     });
