@@ -25,6 +25,7 @@ export interface IdentityParts {
 
 /** Authentication at work. */
 export interface Identity extends GatewayIdentity {
+  /** Writes what is still to be written, and closes the tokens. Called again, does nothing. */
   stop(): Promise<void>;
 }
 
@@ -54,17 +55,19 @@ export const startIdentity = async (parts: IdentityParts): Promise<Identity> => 
   const tokens = await openTokenBook({ store, identities: identities.present, clock, random, record, onFailure });
   const jwt = createJwtCheck({ identities: identities.present, clock });
   const log = startAccessLog({ clock, record, onFailure });
+  const stop = async (): Promise<void> => {
+    identities.stop();
+    tls?.stop();
+    await log.close();
+    await tokens.close();
+  };
+  let stopped: Promise<void> | undefined;
   return {
     authenticate: createAuthenticate({ identities: identities.present, tokens, jwt, clock }),
     tokens,
     limits: () => identities.present().limits,
     log,
     ...(tls && { credentials: tls.credentials }),
-    stop: async () => {
-      identities.stop();
-      tls?.stop();
-      await log.close();
-      await tokens.close();
-    },
+    stop: () => (stopped ??= stop()),
   };
 };

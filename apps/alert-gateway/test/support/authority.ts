@@ -10,6 +10,8 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
+export { ExtendedKeyUsage };
+
 /** A certificate and its key, as PEM, and its serial number. */
 export interface TestPair {
   readonly cert: string;
