@@ -8,6 +8,7 @@ import {
   type ListedDelivery,
   type ListedIncident,
   type ListedSilence,
+  type ListedToken,
   type PolicyInForce,
   type ReloadedPolicy,
 } from '@therapytrain/alerts-client';
@@ -108,6 +109,13 @@ async function* streamOf({ events }: SmallContents, signal?: AbortSignal): Async
   yield* events;
   await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
 }
+
+/** A token of a gateway in memory. */
+export const tokenOf = (said: Partial<ListedToken> = {}): ListedToken => ({
+  ...{ id: 'aaaaaaaaaaa', principal: 'ward-7', scopes: ['alerts.write'], when: '', createdBy: 'admin' },
+  ...{ createdAt: epoch - 3_600_000, expiresAt: epoch + 86_400_000, revokedAt: undefined, lastUsedAt: undefined },
+  ...said,
+});
 
 /** The policy of a gateway in memory. */
 export const policyOf = (said: Partial<PolicyInForce> = {}): PolicyInForce => ({
@@ -237,6 +245,21 @@ export const createSmallClient = (given: Partial<SmallContents> = {}) => {
         return next();
       },
       simulate: async () => ({ version: has.policy.version, alerts: [], later: [] }),
+    },
+    identity: {
+      whoAmI: async () => ({
+        ...{ principal: 'admin', scopes: ['admin'], when: '', proof: 'token', expiresAt: epoch + 86_400_000 },
+      }),
+      createToken: async (options) => {
+        has.asked.push(['createToken', options]);
+        const { principal, scopes, when = '', expiresAt } = options;
+        return { token: tokenOf({ principal, scopes, when, expiresAt }), text: 'ttat_the_whole_token' };
+      },
+      listTokens: async () => [tokenOf(), tokenOf({ id: 'bbbbbbbbbbb', revokedAt: epoch - 60_000 })],
+      revokeToken: async (id) => {
+        has.asked.push(['revokeToken', id]);
+        return tokenOf({ id, revokedAt: epoch });
+      },
     },
     status: async () => has.status,
     accounting: async () => has.accounts,
