@@ -32,9 +32,17 @@ const scopeList = z.array(z.enum(scopes)).min(1, 'names no scope');
 
 const token = z
   .strictObject({
-    id: z.string().regex(/^[0-9A-Za-z]{11}$/, 'is not the id of a token: 11 of 0-9, A-Z and a-z'),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'is not a digest: 64 of 0-9 and a-f'),
-    expires: z.iso.datetime({ offset: true, error: 'is not a time such as 2027-01-31T00:00:00Z' }),
+    id: z
+      .string()
+      .regex(/^[0-9A-Za-z]{11}$/, 'is not the id of a token: 11 of 0-9, A-Z and a-z')
+      .describe('Its second part.'),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'is not a digest: 64 of 0-9 and a-f')
+      .describe('The SHA-256 of all of its text.'),
+    expires: z.iso
+      .datetime({ offset: true, error: 'is not a time such as 2027-01-31T00:00:00Z' })
+      .describe('When it ends, RFC 3339.'),
   })
   .describe('A token, without the token: `alertctl init` writes one. Others are made with `alertctl tokens create`.');
 
