@@ -1,5 +1,4 @@
 import { policySchema } from '@therapytrain/alerts-manager';
-import { identitiesSchema } from '../../../apps/alert-gateway/src/identity/identities-schema.ts';
 import { z } from 'zod';
 import { root } from '../shell.ts';
 import { spawnSync } from 'node:child_process';
@@ -49,9 +48,10 @@ const fieldsOf = (schema: Schema, path: string, whole: Schema, above: readonly S
   ]);
 };
 
-const fieldTable = (of: z.ZodType): string => {
-  const schema = z.toJSONSchema(of, { io: 'input' });
-  return table(
+const jsonSchemaOf = (schema: z.ZodType): Schema => z.toJSONSchema(schema, { io: 'input' });
+
+const fieldTable = (schema: Schema): string =>
+  table(
     ['key', 'value', 'default', 'what it says'],
     fieldsOf(schema, '', schema).map(({ path, type, fallback, description }) => [
       `\`${path}\``,
@@ -60,10 +60,23 @@ const fieldTable = (of: z.ZodType): string => {
       description,
     ]),
   );
+
+const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@therapytrain/source'];
+
+/** The schema of the identities file. An app is no package to be imported, so it is asked for by a process of its own. */
+const identitiesJsonSchema = (): Schema => {
+  const script = `
+    import { z } from 'zod';
+    const { identitiesSchema } = await import('./apps/alert-gateway/src/identity/identities-schema.ts');
+    console.log(JSON.stringify(z.toJSONSchema(identitiesSchema, { io: 'input' })));`;
+  const { stdout } = spawnSync(process.execPath, [...flags, '--input-type=module', '-e', script], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return JSON.parse(stdout) as Schema;
 };
 
 const helpOf = (app: string): string => {
-  const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@therapytrain/source'];
   const { stdout } = spawnSync(process.execPath, [...flags, `apps/${app}/src/main.ts`, '--help'], {
     cwd: root,
     encoding: 'utf8',
@@ -82,8 +95,8 @@ export const configDocs = (): string =>
     '## Policy',
     'One YAML file, given with `--policy`. A key that is not listed is refused; every fault is told with line and column.',
     '`alertctl policy check FILE` tells them without a gateway, and what is probably not meant; `alertctl policy schema` prints the JSON schema for editors. apps/alert-gateway/policies has a policy to begin with and a commented one with everything. `[]` is each part of a list. The further options of a channel, by its kind, are in the README of its package; where one is a secret, the policy says where it is: `{ env: NAME }` or `{ file: path }`.',
-    fieldTable(policySchema),
+    fieldTable(jsonSchemaOf(policySchema)),
     '## Identities',
     'Who may call, and what it may do: one YAML file, given with `--identities`, and read again when it changes. One that is not valid leaves those in force as they were; every fault is told with line and column. It holds no secret: tokens stand there as SHA-256 digests. `alertctl init DIRECTORY` writes one to begin with ([ADR 14](adr/0014-identity.md)).',
-    fieldTable(identitiesSchema),
+    fieldTable(identitiesJsonSchema()),
   );

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { type Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { AlertServiceService as alerts, IncidentServiceService as incidents } from '@therapytrain/alerts-api';
 import { encodeReport, joinFields, scopes, tokenDigest } from '@therapytrain/alerts-core';
 import { draftOf, waitFor } from '@therapytrain/alerts-testkit';
