@@ -100,6 +100,7 @@ export {
 export {
   clearanceOf,
   compileNarrowing,
+  isPrincipalName,
   isWithin,
   localPrincipal,
   may,

@@ -1,3 +1,4 @@
+import { sourcePattern } from './alert.ts';
 import type { Clearance } from './channel/notice.ts';
 import { compileExpression, type Expression, ExpressionError } from './expression.ts';
 import { namesIn } from './expression/names.ts';
@@ -35,6 +36,9 @@ export interface Principal {
   readonly when?: Expression;
   readonly how: Proof;
 }
+
+/** True for what a principal may be called: a source, and not the name under which the audit speaks of the gateway itself. */
+export const isPrincipalName = (text: string): boolean => sourcePattern.test(text) && text !== 'gateway';
 
 const narrowing: ReadonlySet<string> = new Set(['type', 'source']);
 

@@ -3,6 +3,7 @@ import {
   clearanceOf,
   compileNarrowing,
   ExpressionError,
+  isPrincipalName,
   isWithin,
   localPrincipal,
   may,
@@ -22,6 +23,14 @@ describe('the clearance of', () => {
     [['alerts.read.personal', 'alerts.read.health'], Sensitivity.HEALTH],
   ])('%j is %d', (allowed, clearance) => expect(clearanceOf({ scopes: new Set(allowed) })).toBe(clearance));
 });
+
+test.each([
+  ['ward-7', true],
+  ['gateway', false],
+  ['Ward-7', false],
+  ['', false],
+  ['gateway:detections', false],
+])('%j as the name of a principal: %j', (name, expected) => expect(isPrincipalName(name)).toBe(expected));
 
 test('no scope implies another', () => {
   for (const scope of scopes) {

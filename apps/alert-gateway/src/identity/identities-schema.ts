@@ -3,8 +3,8 @@ import {
   duration,
   type Expression,
   ExpressionError,
+  isPrincipalName,
   scopes,
-  sourcePattern,
 } from '@therapytrain/alerts-core';
 import { z } from 'zod';
 import { isLoopback } from '../options.ts';
@@ -120,7 +120,10 @@ const limits = z.strictObject({
 export const identitiesSchema = z
   .strictObject({
     principals: z
-      .record(z.string().regex(sourcePattern, 'is not 1 to 64 of a-z, 0-9, ".", "_" and "-"'), principal)
+      .record(
+        z.string().refine(isPrincipalName, 'is not 1 to 64 of a-z, 0-9, ".", "_" and "-", or is `gateway`'),
+        principal,
+      )
       .default({})
       .describe('Who may call, by name. Who does not stand here may not, but for tokens that were made by an admin.'),
     issuers: z.record(z.string().min(1).max(64), issuer).default({}).describe('OIDC issuers, by a name for this file.'),

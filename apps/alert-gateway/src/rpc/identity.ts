@@ -17,11 +17,11 @@ import {
   type Clock,
   compileNarrowing,
   ExpressionError,
+  isPrincipalName,
   type Ids,
   type Proof,
   type Scope,
   scopes,
-  sourcePattern,
   type TokenRecord,
 } from '@therapytrain/alerts-core';
 import type { TokenBook, TokenWish } from '../identity/tokens.ts';
@@ -79,9 +79,9 @@ const wishOf = (message: Buffer, source: string, { clock, ids }: IdentityRpcPart
   const expiresAt = end === undefined ? 0 : instantOf('expiresAt', end);
   check(
     optionalIdFault('requestId', requestId),
-    sourcePattern.test(principal)
+    isPrincipalName(principal)
       ? undefined
-      : { field: 'principal', rule: 'is not 1 to 64 of a-z, 0-9, ".", "_" and "-"' },
+      : { field: 'principal', rule: 'is not 1 to 64 of a-z, 0-9, ".", "_" and "-", or is `gateway`' },
     request.scopes.length > 0 ? undefined : { field: 'scopes', rule: 'names no scope' },
     narrowingFault(when),
     expiresAt > now && expiresAt <= now + longest

@@ -50,6 +50,7 @@ denied_serials: ['0A:1b']
     ['a scope that is none', 'principals:\n  a: { scopes: [alerts.write, alerts.delete] }', /2:31 .*scopes\[1\]/],
     ['no scope', 'principals:\n  a: { scopes: [] }', /2:\d+ principals\.a\.scopes: names no scope/],
     ['a name that is no source', 'principals:\n  Ward 7: { scopes: [admin] }', /2:3 .*is not 1 to 64/],
+    ['the name of the gateway itself', 'principals:\n  gateway: { scopes: [admin] }', /2:3 .*or is `gateway`/],
     [
       'a condition on what may be concealed',
       'principals:\n  a: { scopes: [admin], when: metadata.userId == "x" }',

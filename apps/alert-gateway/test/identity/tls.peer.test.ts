@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AddressInfo } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, connect as connectPlain } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ChannelOptions, credentials, Client, Metadata, status } from '@grpc/grpc-js';
@@ -148,6 +150,29 @@ describe('TLS', () => {
     const client = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };
     expect(await handshake(client, port)).toBe('TLSv1.1 h2');
     old.close();
+  });
+
+  test('is not brought down by who breaks off, at whatever point, and a silent one is let go', async () => {
+    const port = Number(gateway.gateway.address.split(':')[1]);
+    const good = await authority.client(uri);
+    const broken = Array.from({ length: 300 }, async (_, n) => {
+      const socket = connectPlain(port, 'localhost');
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      // The beginning of a ClientHello, garbage, or nothing.
+      const hello = Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3, ...randomBytes(n)]);
+      if (n % 3 === 0) socket.write(hello);
+      if (n % 3 === 1) socket.write(randomBytes(n + 1));
+      await new Promise((resolve) => void setTimeout(resolve, n % 7));
+      socket.resetAndDestroy();
+    });
+    await Promise.all(broken);
+    expect(await who(good)).toEqual({ code: status.OK, facts: {} });
+    const silent = connectPlain(port, 'localhost');
+    const began = performance.now();
+    await once(silent, 'close');
+    // reliability.md S2: 10 s, where Node alone would wait 120 s.
+    expect(performance.now() - began).toBeLessThan(12_000);
   });
 
   test('is all there is: who speaks in the clear hears nothing', async () => {
