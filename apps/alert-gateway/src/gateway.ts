@@ -1,5 +1,6 @@
 import { Metadata, Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
-import { type AlertLog, type Cursor, limits, type Millis, type Ports } from '@therapytrain/alerts-core';
+import { type AlertLog, type Cursor, limits, type Millis, type Ports, type Principal } from '@therapytrain/alerts-core';
+import type { Pseudonyms } from '@therapytrain/alerts-core/channel';
 import {
   createFlow,
   type DecisionChanges,
@@ -8,19 +9,26 @@ import {
   type ResponseDesk,
 } from '@therapytrain/alerts-manager';
 import { admissionDefaults, type AdmissionOptions, createAdmission, type OnShed } from './admission.ts';
-import { connectionDefaults, type ConnectionOptions, createConnections } from './connections.ts';
+import { connectionDefaults, type ConnectionOptions, type Connections, createConnections } from './connections.ts';
 import { countReports, type ReportCounts } from './counting.ts';
 import { callDeadline, createDeadlines, requestDeadline } from './deadlines.ts';
 import type { PlanningState } from './follow-up.ts';
+import type { AccessLog } from './identity/access-log.ts';
+import { type Authenticate, takeTheirWord } from './identity/authenticate.ts';
+import { createGatekeeper } from './identity/gatekeeper.ts';
+import { createRates, type Rate } from './identity/rates.ts';
+import type { TokenBook } from './identity/tokens.ts';
+import { createViews, type View, wholeView } from './identity/view.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { startReadiness } from './readiness.ts';
 import { startRetention } from './retention.ts';
 import { createAlertRpc, type ObserveHandlers, type OnReported } from './rpc/alert-rpc.ts';
 import { askingDesk, createDeskRpc, type RpcService } from './rpc/desk-rpc.ts';
-import { explainAlert } from './rpc/explain-alert.ts';
+import { createExplainAlert } from './rpc/explain-alert.ts';
 import { createStatusRpc } from './rpc/gateway-status.ts';
 import { createGuard } from './rpc/guard.ts';
 import { addHealth } from './rpc/health.ts';
+import { createIdentityRpc } from './rpc/identity.ts';
 import { createPolicyRpc } from './rpc/policies.ts';
 import { addReflection } from './rpc/reflection.ts';
 import { createResponseRpc } from './rpc/response-rpc.ts';
@@ -63,6 +71,10 @@ export interface GatewayParts {
   readonly policies?: PolicyInForce;
   /** How what follows from alerts is doing. */
   readonly planning?: () => PlanningState;
+  /** Who may call. Without it everybody is who it says it is: for a gateway of this machine only. */
+  readonly identity?: GatewayIdentity;
+  /** What stands for values that a reader may not see. Without it all is shown as it is kept. */
+  readonly pseudonyms?: Pseudonyms;
   /** Bounds that differ from the defaults; for tests. */
   readonly incidentHub?: Partial<IncidentHubOptions>;
   readonly decisionHub?: Partial<ChangeHubOptions>;
@@ -70,6 +82,22 @@ export interface GatewayParts {
   readonly admission?: Partial<AdmissionOptions>;
   readonly connections?: Partial<ConnectionOptions>;
 }
+
+/** How a gateway knows who calls. */
+export interface GatewayIdentity {
+  readonly authenticate: Authenticate;
+  readonly tokens: TokenBook;
+  /** What one principal may have at a time. */
+  readonly limits: () => { readonly inFlight: number; readonly streams: number };
+  readonly log: Pick<AccessLog, 'refused' | 'read'>;
+  /** TLS; undefined: connections are in the clear. */
+  readonly credentials?: ServerCredentials;
+  /** How often logins from one address may fail. Default: {@link failureRate}. */
+  readonly failures?: Rate;
+}
+
+/** Logins from one address that may fail before its answers say that it is too often. */
+export const failureRate: Rate = { perSecond: 1, burst: 20 };
 
 /** How telemetry sees the gateway. */
 export interface GatewayObserver {
@@ -150,8 +178,22 @@ const retain = ({ log, policy, planned, ports, observer }: GatewayParts) =>
     onRetained: observer.onRetained,
     onFailure: observer.onDefect,
   });
+/** Who calls, before anything of the call is read. */
+const keepTheGate = ({ identity, ports, observer }: GatewayParts, connections: Connections) =>
+  createGatekeeper({
+    authenticate: identity?.authenticate ?? takeTheirWord,
+    clock: ports.clock,
+    limits: identity?.limits ?? (() => ({ inFlight: Number.POSITIVE_INFINITY, streams: Number.POSITIVE_INFINITY })),
+    failures: createRates(identity?.failures ?? failureRate, ports.clock),
+    log: identity?.log ?? { refused: () => {}, read: () => {} },
+    proved: connections.proved,
+    cut: connections.cut,
+    onDefect: observer.onDefect,
+  });
+
 interface OtherParts {
   readonly tokens: Tokens;
+  readonly views: (principal: Principal) => View;
   readonly unary: Unary;
   readonly greet: () => Metadata;
   readonly counts: () => ReportCounts;
@@ -161,7 +203,7 @@ interface OtherParts {
 /** The services beside `AlertService`. */
 const createOtherServices = (
   parts: GatewayParts,
-  { tokens, unary, greet, counts, state }: OtherParts,
+  { tokens, views, unary, greet, counts, state }: OtherParts,
 ): { readonly services: readonly RpcService[]; readonly hubs: readonly (IncidentHub | DecisionHub)[] } => {
   const { desk, log, decisions, policies, planning, observer, version } = parts;
   const { clock, ids } = parts.ports;
@@ -171,7 +213,7 @@ const createOtherServices = (
     decisions &&
     createDecisionHub({ decisions, tokens, clock, options: { ...decisionHubDefaults, ...parts.decisionHub } });
   const observe = observer.handlers;
-  const streaming = { tokens, greet, onDefect: observer.onDefect };
+  const streaming = { tokens, greet, views, onDefect: observer.onDefect };
   const stream = createStreamIncidents({ ...streaming, ...(desk && incidents && { desk, hub: incidents }) });
   const streamIncidents = observe('therapytrain.alerts.v1.IncidentService').stream('StreamIncidents', stream);
   const shared = { clock, unary, observe };
@@ -181,6 +223,7 @@ const createOtherServices = (
       ...createDeskRpc({ ...shared, desk, log, tokens, ids, streamIncidents }),
       createResponseRpc({ ...shared, ...streaming, ids, responses: parts.responses, decisions, hub: decided }),
       createPolicyRpc({ ...shared, policies, desk, ids }),
+      createIdentityRpc({ ...shared, tokens: parts.identity?.tokens, ids }),
       createStatusRpc({ ...shared, version, startedAt: clock.now(), reports: counts, state, planning, policies }),
     ],
   };
@@ -202,7 +245,8 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
   const tokens = createTokens(parts.cursorKey);
   const greet = (): Metadata => greeting(parts.version);
   const calls = createDeadlines(ports.clock, callDeadline);
-  const unary = createUnary({ deadlines: calls, greet, onDefect: observer.onDefect });
+  const views = parts.pseudonyms ? createViews({ types, pseudonyms: parts.pseudonyms }) : () => wholeView;
+  const unary = createUnary({ deadlines: calls, greet, views, onDefect: observer.onDefect });
   const rpc = createAlertRpc({
     flow,
     types,
@@ -210,6 +254,7 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
     hub,
     topics: createTopics(tokens, streamRetryDelay),
     tokens,
+    views,
     admission,
     greet,
     traceParent: observer.traceParent,
@@ -217,26 +262,29 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
     onReported,
     observe: observer.handlers('therapytrain.alerts.v1.AlertService'),
     unary,
-    explain: askingDesk(parts.desk, explainAlert),
+    explain: askingDesk(parts.desk, createExplainAlert(log)),
   });
   const connections = createConnections({ ...connectionDefaults, ...parts.connections }, ports.clock);
   const requests = createDeadlines(ports.clock, requestDeadline);
+  const gatekeeper = keepTheGate(parts, connections);
   const server = new Server({
     ...serverOptions,
-    interceptors: [createGuard({ requests, called: connections.called })],
+    interceptors: [createGuard({ requests, called: connections.called }), gatekeeper.interceptor],
   });
   server.addService(rpc.definition, rpc.handlers);
   const state = (): GatewayState => {
     const { loopDelay, alerts } = admission.state();
     return { ...hub.state(), loopDelay, waiting: alerts, log: log.bounds() };
   };
-  const { services, hubs } = createOtherServices(parts, { tokens, unary, greet, counts, state });
+  const { services, hubs } = createOtherServices(parts, { tokens, views, unary, greet, counts, state });
   for (const { definition, handlers } of services) server.addService(definition, handlers);
   const health = addHealth(server, greet);
   if (parts.reflection) addReflection(server);
   const retention = retain(parts);
   observer.watch(state);
-  const { injectConnection } = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const { injectConnection } = server.createConnectionInjector(
+    parts.identity?.credentials ?? ServerCredentials.createInsecure(),
+  );
   const port = await connections.listen(parts.listen, injectConnection);
   const readiness = startReadiness(ports.clock, () => admission.state().loopDelay, health.set);
   return {
@@ -255,6 +303,7 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
       calls.close();
       requests.close();
       admission.close();
+      gatekeeper.close();
     },
   };
 };

@@ -7,6 +7,7 @@ import {
   systemPorts,
   systemRandom,
 } from '@therapytrain/alerts-core';
+import { createPseudonyms, Secret } from '@therapytrain/alerts-core/channel';
 import { createSqliteLog, openSqliteStore } from '@therapytrain/alerts-store-sqlite';
 import {
   createAlertMetrics,
@@ -21,6 +22,7 @@ import {
 import { createReadFiles, type ReadFiles, watchFiles } from './file-watch.ts';
 import { type FollowUp, startFollowUp } from './follow-up.ts';
 import { type Gateway, startGateway } from './gateway.ts';
+import { type Identity, startIdentity } from './identity/identity.ts';
 import { loadKey } from './keys.ts';
 import { createObserver } from './observer.ts';
 import { type GatewayOptions, readOptions } from './options.ts';
@@ -98,6 +100,26 @@ const startPolicy = async (
   return { policies, stop: () => watching.stop() };
 };
 
+/** Who may call; undefined where no identities file is given, which `readOptions` allows on this machine only. */
+const openIdentity = async (
+  { identities: file, tlsCert, tlsKey, clientCa, data }: GatewayOptions,
+  { store, ports, logger }: Pick<PolicyParts, 'store' | 'ports' | 'logger'>,
+): Promise<Identity | undefined> => {
+  if (file === undefined) return undefined;
+  return startIdentity({
+    file,
+    directory: data,
+    tls: tlsCert !== undefined && tlsKey !== undefined ? { cert: tlsCert, key: tlsKey, clientCa } : undefined,
+    ports,
+    record: (audit) => store.commit({ audit }),
+    onChange: (what, err) => {
+      if (err === undefined) logger.info({ reason: what }, 'read again, and in force');
+      else logger.error({ err, reason: what }, 'not valid; what was in force before still is');
+    },
+    onFailure: (err) => logger.error({ err }, 'the audit of callers was not written'),
+  });
+};
+
 /** Builds the parts, wraps them in telemetry, and serves: the only place where all parts meet. */
 const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logger) => {
   const files = createReadFiles();
@@ -115,6 +137,7 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
     policy: first.policy,
     directory: options.data,
   });
+  const identity = await openIdentity(options, { store, ports, logger });
   const policy = await startPolicy(first, followUp, { options, store, ports, meter, logger, files });
   const gateway = await startGateway({
     log,
@@ -128,6 +151,10 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
     policies: policy.policies,
     planning: followUp.planning,
     ports,
+    ...(identity && { identity }),
+    pseudonyms: createPseudonyms(
+      new Secret(Buffer.from(loadKey('pseudonym', options.data, systemRandom)).toString('hex')),
+    ),
     cursorKey: loadKey('cursor', options.data, systemRandom),
     listen: options.listen,
     reflection: options.reflection,
@@ -143,6 +170,7 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
     // Whoever pressed Ctrl-C has nobody to move elsewhere first.
     policy.stop();
     await gateway.stop(drainWithin, signal === 'SIGTERM' ? notice : 0);
+    await identity?.stop();
     await followUp.stop();
     await log.close();
     await telemetry.shutdown();

@@ -14,6 +14,11 @@ export interface GatewayOptions {
   readonly logLevel: LogLevel;
   readonly reflection: boolean;
   readonly insecure: boolean;
+  /** Who may call; undefined: everybody of this machine. */
+  readonly identities?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly clientCa?: string;
   /** Alerts. */
   readonly maxPlanLag: number;
   readonly unsafeSynchronous?: 'NORMAL';
@@ -106,8 +111,23 @@ export const createCommand = (version: string): Command =>
     .addOption(
       onOff(
         '--insecure',
-        'listen on addresses that other machines can reach, though callers are not authenticated',
+        'talk to other machines without encryption: TLS ends in front of the gateway; callers still prove who they are',
       ).env('ALERTS_INSECURE'),
+    )
+    .addOption(
+      new Option(
+        '--identities <file>',
+        'who may call, in YAML; without it everybody of this machine may do everything',
+      ).env('ALERTS_IDENTITIES'),
+    )
+    .addOption(
+      new Option('--tls-cert <file>', "the gateway's certificate, in PEM; read again when it changes").env(
+        'ALERTS_TLS_CERT',
+      ),
+    )
+    .addOption(new Option('--tls-key <file>', 'the key of the certificate, in PEM').env('ALERTS_TLS_KEY'))
+    .addOption(
+      new Option('--client-ca <file>', "the authorities of clients' certificates, in PEM").env('ALERTS_CLIENT_CA'),
     )
     .addOption(
       new Option(
@@ -125,6 +145,46 @@ export const createCommand = (version: string): Command =>
     )
     .addHelpText('after', examples);
 
+const isReachable = (address: string | undefined): boolean => {
+  const host = address && splitAddress(address)?.host;
+  return host !== undefined && host !== '' && !isLoopback(host);
+};
+
+const tlsFault = ({ tlsCert, tlsKey, clientCa, identities }: GatewayOptions): string | undefined => {
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) return '--tls-cert and --tls-key are given together.';
+  if (clientCa !== undefined && tlsCert === undefined) return '--client-ca needs --tls-cert and --tls-key.';
+  if (clientCa !== undefined && identities === undefined) {
+    return '--client-ca needs --identities: a certificate says nothing about what its owner may do.';
+  }
+  return undefined;
+};
+
+/** What is wrong with options that are each right by themselves. */
+const faultIn = (options: GatewayOptions): string | undefined => {
+  const { listen, metrics, identities, tlsCert, insecure } = options;
+  if (isReachable(listen) && identities === undefined) {
+    return (
+      `--listen ${listen} can be reached from other machines, and nobody would have to prove who it is. ` +
+      'Make certificates, a token and an identities file with `alertctl init DIRECTORY`, which says how to go on; ' +
+      'or listen on 127.0.0.1 or [::1].'
+    );
+  }
+  if (isReachable(listen) && tlsCert === undefined && !insecure) {
+    return (
+      `--listen ${listen} can be reached from other machines, and tokens and alerts would cross the network in the ` +
+      'clear. Give --tls-cert and --tls-key (`alertctl init DIRECTORY` makes them), or accept it with --insecure where ' +
+      'TLS ends in front of the gateway.'
+    );
+  }
+  if (isReachable(metrics) && !insecure) {
+    return (
+      `--metrics ${metrics ?? ''} can be reached from other machines, and metrics are neither encrypted nor ` +
+      'authenticated. Listen on 127.0.0.1 or [::1], or accept it with --insecure.'
+    );
+  }
+  return tlsFault(options);
+};
+
 /** Reads command line and environment. Exits with a clear message where they are wrong. */
 export const readOptions = (
   version: string,
@@ -133,16 +193,7 @@ export const readOptions = (
 ): GatewayOptions => {
   command.parse(argv);
   const options = command.opts<GatewayOptions>();
-  for (const [flag, value] of [
-    ['--listen', options.listen],
-    ['--metrics', options.metrics],
-  ] as const) {
-    const host = value && splitAddress(value)?.host;
-    if (!host || isLoopback(host) || options.insecure) continue;
-    command.error(
-      `error: ${flag} ${value} can be reached from other machines, and callers are not authenticated yet. ` +
-        'Listen on 127.0.0.1 or [::1], or accept it with --insecure.',
-    );
-  }
+  const fault = faultIn(options);
+  if (fault !== undefined) command.error(`error: ${fault}`);
   return options;
 };

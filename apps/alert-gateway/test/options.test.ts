@@ -149,7 +149,7 @@ describe('what is wrong is refused with a reason:', () => {
     [
       'an address that others reach',
       ['--listen', '0.0.0.0:50051'],
-      /--listen 0\.0\.0\.0:50051 can be reached.*--insecure/,
+      /--listen 0\.0\.0\.0:50051 can be reached.*alertctl init/,
     ],
     ['the same for IPv6', ['--listen', '[::]:50051'], /can be reached from other machines/],
     ['a name', ['--listen', 'gateway.internal:50051'], /can be reached from other machines/],
@@ -166,8 +166,29 @@ describe('what is wrong is refused with a reason:', () => {
     ['a yes that is none', { ALERTS_INSECURE: '' }, /ALERTS_INSECURE.*true or false/],
   ])('%s', (_name, env, told) => expect(refusal([], env)).toMatch(told));
 
-  test('and accepted with --insecure', () => {
-    expect(parse('--listen', '0.0.0.0:50051', '--insecure')).toMatchObject({ listen: '0.0.0.0:50051' });
+  test.each<[string, string[], RegExp]>([
+    ['nobody proves who it is, whatever is accepted', ['--insecure'], /nobody would have to prove.*alertctl init/],
+    ['tokens would cross the network in the clear', ['--identities', 'i'], /in the clear.*--tls-cert/],
+    ['TLS alone says nothing about who calls', ['--tls-cert', 'c', '--tls-key', 'k'], /alertctl init/],
+  ])('another machine reaches it, and %s', (_name, args, told) =>
+    expect(refusal(['--listen', '0.0.0.0:50051', ...args])).toMatch(told),
+  );
+
+  test.each<[string, string[], RegExp]>([
+    ['a certificate without its key', ['--tls-cert', 'c'], /--tls-cert and --tls-key are given together/],
+    ['a key without its certificate', ['--tls-key', 'k'], /--tls-cert and --tls-key are given together/],
+    ['authorities of clients without TLS', ['--client-ca', 'a', '--identities', 'i'], /--client-ca needs --tls-cert/],
+    [
+      'authorities of clients who may do nothing',
+      ['--client-ca', 'a', '--tls-cert', 'c', '--tls-key', 'k'],
+      /--client-ca needs --identities/,
+    ],
+  ])('%s', (_name, args, told) => expect(refusal(args)).toMatch(told));
+
+  test('and taken where it is whole', () => {
+    const tls = ['--identities', 'i', '--tls-cert', 'c', '--tls-key', 'k', '--client-ca', 'a'];
+    expect(parse('--listen', '0.0.0.0:50051', ...tls)).toMatchObject({ listen: '0.0.0.0:50051', clientCa: 'a' });
+    expect(parse('--listen', '0.0.0.0:50051', '--identities', 'i', '--insecure')).toMatchObject({ identities: 'i' });
     expect(parse('--insecure', '--metrics', '[::]:9464')).toMatchObject({ metrics: '[::]:9464' });
   });
 });

@@ -7,6 +7,7 @@ import { decisionsCommand } from './commands/decisions.ts';
 import { deliveriesCommand } from './commands/deliveries.ts';
 import { explainCommand } from './commands/explain.ts';
 import { getCommand } from './commands/get.ts';
+import { initCommand } from './commands/init.ts';
 import { importCommand } from './commands/import.ts';
 import { incidentsCommand } from './commands/incidents.ts';
 import { killSwitchCommand } from './commands/kill-switch.ts';
@@ -17,7 +18,9 @@ import { responsesCommand } from './commands/responses.ts';
 import { silencesCommand } from './commands/silences.ts';
 import { statusCommand } from './commands/status.ts';
 import { streamCommand } from './commands/stream.ts';
+import { tokensCommand } from './commands/tokens.ts';
 import { topCommand } from './commands/top.ts';
+import { whoamiCommand } from './commands/whoami.ts';
 import { ExitCode, exitCodesHelp } from './exit-code.ts';
 import { addGlobalOptions } from './global-options.ts';
 import { faultJson } from './output/fault.ts';
@@ -74,6 +77,9 @@ const commands = [
   statusCommand,
   topCommand,
   policyCommand,
+  initCommand,
+  tokensCommand,
+  whoamiCommand,
   completionCommand,
 ];
 

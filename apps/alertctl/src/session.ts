@@ -1,6 +1,7 @@
 import { type AlertClient } from '@therapytrain/alerts-client';
 import { type Style, createPaint, type Paint } from './output/paint.ts';
 import { safeJson } from './output/safe-text.ts';
+import { clientOptions } from './credentials.ts';
 import { type Surroundings } from './surroundings.ts';
 
 /** The options that every command takes. */
@@ -8,6 +9,11 @@ export interface GlobalOptions {
   readonly address: string;
   readonly source: string;
   readonly insecure?: boolean;
+  readonly tls?: boolean;
+  readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tokenFile?: string;
   readonly json?: boolean;
   /** False after `--no-color`. */
   readonly color: boolean;
@@ -32,7 +38,6 @@ export interface Session extends Surroundings {
 
 /** Begins a run. Nothing is connected yet. */
 export const createSession = (surroundings: Surroundings, global: GlobalOptions): Session => {
-  const { address, source, insecure = false } = global;
   const { stdout, stderr } = surroundings;
   const paintError = createPaint(global.color && stderr.colours);
   let client: AlertClient | undefined;
@@ -42,7 +47,7 @@ export const createSession = (surroundings: Surroundings, global: GlobalOptions)
     paint: createPaint(global.color && stdout.colours),
     paintError,
     get client() {
-      return (client ??= surroundings.connect({ address, source, insecure }));
+      return (client ??= surroundings.connect(clientOptions(global)));
     },
     print: async (lines) => {
       if (lines.length > 0) await stdout.write(`${lines.join('\n')}\n`);

@@ -151,6 +151,22 @@ export {
   SilenceServiceService,
   type SilenceServiceServer,
 } from './gen/therapytrain/alerts/v1/silence_service.pb.ts';
+export {
+  CreateTokenRequest,
+  CreateTokenResponse,
+  IdentityServiceClient,
+  IdentityServiceService,
+  type IdentityServiceServer,
+  ListTokensRequest,
+  ListTokensResponse,
+  Proof as WireProof,
+  RevokeTokenRequest,
+  RevokeTokenResponse,
+  Scope as WireScope,
+  Token,
+  WhoAmIRequest,
+  WhoAmIResponse,
+} from './gen/therapytrain/alerts/v1/identity_service.pb.ts';
 export { BadRequest, ErrorInfo, RetryInfo } from './gen/google/rpc/error_details.pb.ts';
 export { Status } from './gen/google/rpc/status.pb.ts';
 export { descriptorSet } from './descriptor.ts';

@@ -43,6 +43,7 @@ export type {
   SimulatedNotice,
   SimulationOptions,
 } from './desk/types.ts';
+export type { IdentityCalls, ListedToken, MadeToken, Myself, NewTokenOptions } from './desk/identity-types.ts';
 export { alertClientOptions, type AlertClientOptions } from './options.ts';
 export type { AlertClientParts, SpooledReport } from './parts.ts';
 export type {

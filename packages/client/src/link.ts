@@ -30,6 +30,7 @@ export interface Link {
 
 const versionKey = 'alerts-version';
 const sourceKey = 'alerts-source';
+const authorizationKey = 'authorization';
 
 const thisMachine = [
   /^(?:dns:(?:\/\/\/)?)?(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/,
@@ -38,13 +39,34 @@ const thisMachine = [
   /^unix(?:-abstract)?:/,
 ];
 
-const credentialsFor = ({ address, insecure }: AlertClientSettings, given: AlertClientParts['credentials']) => {
-  if (given) return given;
-  if (insecure || thisMachine.some((pattern) => pattern.test(address))) return credentials.createInsecure();
-  throw new AlertError('NOT_CONFIGURED', 'the gateway is on another machine: give credentials, or allow `insecure`');
+const tlsCredentials = ({ ca, cert, key }: NonNullable<AlertClientSettings['tls']>) => {
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new AlertError('NOT_CONFIGURED', 'a certificate and its key are given together');
+  }
+  const pem = (text: string | undefined): Buffer | null => (text === undefined ? null : Buffer.from(text));
+  try {
+    return credentials.createSsl(pem(ca), pem(key?.reveal()), pem(cert));
+  } catch {
+    // What OpenSSL says of it may quote it.
+    throw new AlertError(
+      'NOT_CONFIGURED',
+      'the certificate, its key or the authorities are not PEM that fits together',
+    );
+  }
 };
 
-const channelOptions = ({ keepaliveTime, keepaliveTimeout }: AlertClientSettings) => ({
+const credentialsFor = ({ address, insecure, tls }: AlertClientSettings, given: AlertClientParts['credentials']) => {
+  if (given) return given;
+  if (tls) return tlsCredentials(tls);
+  if (insecure || thisMachine.some((pattern) => pattern.test(address))) return credentials.createInsecure();
+  throw new AlertError('NOT_CONFIGURED', 'the gateway is on another machine: give `tls`, or allow `insecure`');
+};
+
+const channelOptions = ({ keepaliveTime, keepaliveTimeout, tls }: AlertClientSettings) => ({
+  ...(tls?.serverName !== undefined && {
+    'grpc.ssl_target_name_override': tls.serverName,
+    'grpc.default_authority': tls.serverName,
+  }),
   'grpc.keepalive_time_ms': keepaliveTime,
   'grpc.keepalive_timeout_ms': keepaliveTimeout,
   'grpc.keepalive_permit_without_calls': 0,
@@ -57,6 +79,21 @@ const channelOptions = ({ keepaliveTime, keepaliveTimeout }: AlertClientSettings
   'grpc.use_local_subchannel_pool': 1,
 });
 
+/** What every call says of its caller, made for each anew. */
+const createCallMetadata = (
+  { source, token }: AlertClientSettings,
+  { token: renewed }: AlertClientParts,
+): (() => Metadata) => {
+  const metadata = new Metadata();
+  if (source !== undefined) metadata.set(sourceKey, source);
+  return () => {
+    const said = metadata.clone();
+    const text = renewed ? renewed() : token?.reveal();
+    if (text !== undefined) said.set(authorizationKey, `Bearer ${text}`);
+    return said;
+  };
+};
+
 const identity = (bytes: Buffer): Buffer => bytes;
 
 /** Makes a link. Nothing is connected yet. Throws `NOT_CONFIGURED` if it would send alerts over a network in the clear. */
@@ -64,8 +101,7 @@ export const createLink = (settings: AlertClientSettings, parts: AlertClientPart
   const secured = credentialsFor(settings, parts.credentials);
   const interceptors: Interceptor[] = [...(parts.interceptors ?? [])];
   const connect = (): Client => new Client(settings.address, secured, { ...channelOptions(settings), interceptors });
-  const metadata = new Metadata();
-  if (settings.source !== undefined) metadata.set(sourceKey, settings.source);
+  const metadata = createCallMetadata(settings, parts);
   let client: Client | undefined;
   let version: string | undefined;
   const connected = (): Client => (client ??= connect());
@@ -74,16 +110,16 @@ export const createLink = (settings: AlertClientSettings, parts: AlertClientPart
     if (typeof said === 'string') version = said;
   };
   return {
-    bidi: (path) => connected().makeBidiStreamRequest(path, identity, identity, metadata.clone()),
+    bidi: (path) => connected().makeBidiStreamRequest(path, identity, identity, metadata()),
     stream: (path, message) =>
-      connected().makeServerStreamRequest(path, identity, identity, message, metadata.clone()).on('metadata', greeted),
+      connected().makeServerStreamRequest(path, identity, identity, message, metadata()).on('metadata', greeted),
     unary: (path, message, deadline) =>
       new Promise((resolve, reject) => {
         const options: CallOptions = { deadline };
         const done = (error: ServiceError | null, answer?: Buffer): void =>
           error ? reject(error) : resolve(answer ?? Buffer.alloc(0));
         connected()
-          .makeUnaryRequest(path, identity, identity, message, metadata.clone(), options, done)
+          .makeUnaryRequest(path, identity, identity, message, metadata(), options, done)
           .on('metadata', greeted);
       }),
     renew: () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits, sourcePattern } from '@therapytrain/alerts-core';
+import { secret } from '@therapytrain/alerts-core/channel';
 
 const minute = 60_000;
 
@@ -44,6 +45,17 @@ const spool = z.strictObject({
     .describe('Most bytes of reports in it.'),
 });
 
+const tls = z.strictObject({
+  ca: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("PEM of the authorities of the gateway's certificate. Default: Node's own."),
+  cert: z.string().min(1).optional().describe("PEM of this process's certificate; with `key`."),
+  key: secret().optional().describe('PEM of the key of the certificate.'),
+  serverName: z.string().min(1).optional().describe("The name in the gateway's certificate, if it is not the address."),
+});
+
 /** What may be set of a client: the rule, the type and the documentation. */
 export const alertClientOptions = z.strictObject({
   address: z.string().min(1).default('127.0.0.1:50051').describe('The gateway, as a gRPC target: host:port.'),
@@ -51,7 +63,11 @@ export const alertClientOptions = z.strictObject({
     .string()
     .regex(sourcePattern, 'is not 1 to 64 of a-z, 0-9, ".", "_" and "-"')
     .optional()
-    .describe('As whom this process reports; the gateway takes `anonymous` if left out.'),
+    .describe('As whom this process reports to a gateway that asks for no proof; `anonymous` if left out.'),
+  tls: tls.optional().describe('Encrypts the connection. Without it alerts go to this machine only.'),
+  token: secret()
+    .optional()
+    .describe('Proves who this process is, with each call: a token of the gateway, or of an OIDC issuer.'),
   insecure: z
     .boolean()
     .default(false)

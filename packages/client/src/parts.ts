@@ -12,6 +12,8 @@ export interface SpooledReport {
 export interface AlertClientParts {
   /** How to secure the connection. Without, it is not encrypted, and goes to this machine only. */
   readonly credentials?: ChannelCredentials;
+  /** Asked for the token of each call, in place of the option: for one that is renewed while the process runs. */
+  readonly token?: () => string;
   /** Get between the client and the connection: telemetry, say. The first is the outermost. */
   readonly interceptors?: readonly Interceptor[];
   /**

@@ -20,6 +20,8 @@ export const alertErrorCodes = {
   RESPONSE_NOT_OPEN: ['FAILED_PRECONDITION', 'The response is not in a state in which this can be done.', false],
   OWN_APPROVAL: ['PERMISSION_DENIED', 'Nobody approves what they caused, nor the same response twice.', false],
   UNAUTHENTICATED: ['UNAUTHENTICATED', 'The caller did not prove who it is.', false],
+  ISSUER_UNAVAILABLE: ['UNAVAILABLE', 'The keys by which the token is checked cannot be had now.', true],
+  TOKEN_NOT_FOUND: ['NOT_FOUND', 'No token of this id is known.', false],
   PERMISSION_DENIED: [
     'PERMISSION_DENIED',
     'The caller may not do this; the message names the scope that it lacks.',

@@ -113,3 +113,25 @@ export {
 } from './store/index.ts';
 export type { DecisionBatch, DecisionCount, DecisionQuery, Enforcer, KeptDecision } from './store/index.ts';
 export { type Decision, type DecisionFeed, type DecisionKind, decisionKinds } from './responder/decision.ts';
+export {
+  clearanceOf,
+  compileNarrowing,
+  isPrincipalName,
+  isWithin,
+  localPrincipal,
+  may,
+  type Principal,
+  type Proof,
+  type Scope,
+  scopes,
+} from './principal.ts';
+export { namesIn } from './expression/names.ts';
+export {
+  createToken,
+  type NewToken,
+  tokenDigest,
+  tokenIdOf,
+  tokenPrefix,
+  type TokenRecord,
+  type TokenStore,
+} from './token.ts';

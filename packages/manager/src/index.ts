@@ -82,3 +82,4 @@ export type { KillSwitch, ResponseCommand, ResponseDesk, ResponseQuery } from '.
 export { responseSource } from './stages/response-alerts.ts';
 export { type ResponseReason, responseReasons } from './stages/response-reasons.ts';
 export { createDecisionFeed, type DecisionChanges, type DecisionPage, type WatchedDecisions } from './decision-feed.ts';
+export { createTokenBucket, type TokenBucket } from './control/token-bucket.ts';

@@ -48,13 +48,35 @@ const fieldsOf = (schema: Schema, path: string, whole: Schema, above: readonly S
   ]);
 };
 
-const policyFields = (): readonly Field[] => {
-  const schema = z.toJSONSchema(policySchema, { io: 'input' });
-  return fieldsOf(schema, '', schema);
+const jsonSchemaOf = (schema: z.ZodType): Schema => z.toJSONSchema(schema, { io: 'input' });
+
+const fieldTable = (schema: Schema): string =>
+  table(
+    ['key', 'value', 'default', 'what it says'],
+    fieldsOf(schema, '', schema).map(({ path, type, fallback, description }) => [
+      `\`${path}\``,
+      type,
+      fallback,
+      description,
+    ]),
+  );
+
+const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@therapytrain/source'];
+
+/** The schema of the identities file. An app is no package to be imported, so it is asked for by a process of its own. */
+const identitiesJsonSchema = (): Schema => {
+  const script = `
+    import { z } from 'zod';
+    const { identitiesSchema } = await import('./apps/alert-gateway/src/identity/identities-schema.ts');
+    console.log(JSON.stringify(z.toJSONSchema(identitiesSchema, { io: 'input' })));`;
+  const { stdout } = spawnSync(process.execPath, [...flags, '--input-type=module', '-e', script], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return JSON.parse(stdout) as Schema;
 };
 
 const helpOf = (app: string): string => {
-  const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@therapytrain/source'];
   const { stdout } = spawnSync(process.execPath, [...flags, `apps/${app}/src/main.ts`, '--help'], {
     cwd: root,
     encoding: 'utf8',
@@ -67,14 +89,14 @@ const helpOf = (app: string): string => {
 export const configDocs = (): string =>
   page(
     'Configuration',
-    'apps/alert-gateway/src/options.ts and packages/manager/src/policy/schema.ts',
+    'apps/alert-gateway/src (options.ts, identity/identities-schema.ts) and packages/manager/src/policy/schema.ts',
     '## Command line',
     helpOf('alert-gateway'),
     '## Policy',
     'One YAML file, given with `--policy`. A key that is not listed is refused; every fault is told with line and column.',
     '`alertctl policy check FILE` tells them without a gateway, and what is probably not meant; `alertctl policy schema` prints the JSON schema for editors. apps/alert-gateway/policies has a policy to begin with and a commented one with everything. `[]` is each part of a list. The further options of a channel or a responder, by its kind, are in the README of its package; where one is a secret, the policy says where it is: `{ env: NAME }` or `{ file: path }`.',
-    table(
-      ['key', 'value', 'default', 'what it says'],
-      policyFields().map(({ path, type, fallback, description }) => [`\`${path}\``, type, fallback, description]),
-    ),
+    fieldTable(jsonSchemaOf(policySchema)),
+    '## Identities',
+    'Who may call, and what it may do: one YAML file, given with `--identities`, and read again when it changes. One that is not valid leaves those in force as they were; every fault is told with line and column. It holds no secret: tokens stand there as SHA-256 digests. `alertctl init DIRECTORY` writes one to begin with ([ADR 14](adr/0014-identity.md)).',
+    fieldTable(identitiesJsonSchema()),
   );

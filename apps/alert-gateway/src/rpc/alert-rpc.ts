@@ -14,12 +14,14 @@ import {
   type AlertSeverity,
   type AlertTypes,
   type AppendResult,
+  type Principal,
 } from '@therapytrain/alerts-core';
 import type { Flow } from '@therapytrain/alerts-manager';
 import type { Admission } from '../admission.ts';
 import type { Tokens } from '../stream/cursor.ts';
 import type { Hub } from '../stream/hub.ts';
 import type { Topics } from '../stream/topics.ts';
+import type { View } from '../identity/view.ts';
 import { callerOf } from './caller.ts';
 import { createGetAlert, createListAlerts } from './read-alerts.ts';
 import { createReportAlert } from './report-alert.ts';
@@ -37,6 +39,7 @@ export interface AlertRpcParts {
   readonly topics: Topics;
   readonly tokens: Tokens;
   readonly admission: Admission;
+  readonly views: (principal: Principal) => View;
   /** The initial metadata that tells a client which version it speaks to. */
   readonly greet: () => Metadata;
   /** The `traceparent` of the call that is being served; empty if it is not traced. */
@@ -85,13 +88,13 @@ export const createAlertRpc = (parts: AlertRpcParts): AlertRpc => {
   const reportStreams = new Set<ReturnType<typeof serveReportStream>>();
   const reportAlerts: handleBidiStreamingCall<Buffer, Buffer> = (call) => {
     const fail = (error: unknown): void => void call.emit('error', Object.assign(new Error(), refuse(error)));
-    let source: string;
+    let principal: Principal;
     try {
-      source = callerOf(call.metadata);
+      ({ principal } = callerOf(call.metadata));
     } catch (error) {
       return fail(error);
     }
-    const stream = serveReportStream(call, (message) => reportBatch(message, source), fail);
+    const stream = serveReportStream(call, (message) => reportBatch(message, principal), fail);
     reportStreams.add(stream);
     call.on('close', () => reportStreams.delete(stream));
     call.on('cancelled', () => reportStreams.delete(stream));
@@ -99,8 +102,7 @@ export const createAlertRpc = (parts: AlertRpcParts): AlertRpc => {
   const streamAlerts = async (call: ServerWritableStream<Buffer, Buffer>): Promise<void> => {
     call.sendMetadata(parts.greet());
     try {
-      callerOf(call.metadata);
-      await subscribe(call, parts);
+      await subscribe(call, parts, parts.views(callerOf(call.metadata).principal));
     } catch (error) {
       call.emit('error', Object.assign(new Error(), refuse(error)));
     }
@@ -108,7 +110,10 @@ export const createAlertRpc = (parts: AlertRpcParts): AlertRpc => {
   return {
     definition: Object.fromEntries(Object.entries(AlertServiceService).map(([name, each]) => [name, bytesOnly(each)])),
     handlers: {
-      reportAlert: observe.unary('ReportAlert', unary(report)),
+      reportAlert: observe.unary(
+        'ReportAlert',
+        unary((message, _source, { principal }) => report(message, principal)),
+      ),
       reportAlerts: observe.bidi('ReportAlerts', reportAlerts),
       getAlert: observe.unary('GetAlert', unary(createGetAlert(log), true)),
       listAlerts: observe.unary('ListAlerts', unary(createListAlerts(log, tokens), true)),

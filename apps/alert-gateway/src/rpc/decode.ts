@@ -38,6 +38,10 @@ export const shapes = {
   SimulatePolicyRequest: { 1: 'text', 3: timestamp },
   ScriptedAlert: { 1: {}, 2: timestamp },
   GetStatusRequest: {},
+  CreateTokenRequest: { 1: 'text', 2: 'text', 4: 'text', 5: timestamp },
+  ListTokensRequest: {},
+  RevokeTokenRequest: { 1: 'text', 2: 'text' },
+  WhoAmIRequest: {},
 } as const satisfies Record<string, MessageShape>;
 
 /** The fields of a message that may stand many times, by number. */

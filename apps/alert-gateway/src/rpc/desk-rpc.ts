@@ -7,7 +7,7 @@ import { createDeliveryHandles } from './deliveries.ts';
 import type { Desk } from '@therapytrain/alerts-manager';
 import { createIncidentHandles } from './incidents.ts';
 import { createSilenceHandles } from './silences.ts';
-import { bytesOnly, type Handle, type Unary } from './unary.ts';
+import { type Asker, bytesOnly, type Handle, type Unary } from './unary.ts';
 
 /** What the services that ask the desk are made of. */
 export interface DeskRpcParts {
@@ -25,7 +25,7 @@ export interface DeskRpcParts {
 }
 
 /** Answers one message of a caller by asking the desk. */
-export type DeskHandle = (desk: Desk, message: Buffer, source: string) => Promise<Buffer>;
+export type DeskHandle = (desk: Desk, message: Buffer, source: string, asker: Asker) => Promise<Buffer>;
 
 /** One of them for each method of a service. */
 export type DeskHandles<Server> = { readonly [Method in Exclude<keyof Server, `stream${string}`>]: DeskHandle };
@@ -61,10 +61,10 @@ export const notPlanning = (): AlertError =>
 /** Makes a handle of one that needs the desk. Without one it answers `NOT_CONFIGURED`. */
 export const askingDesk =
   (desk: Desk | undefined, handle: DeskHandle): Handle =>
-  async (message, source) => {
+  async (message, source, asker) => {
     if (!desk) throw notPlanning();
     try {
-      return await handle(desk, message, source);
+      return await handle(desk, message, source, asker);
     } catch (error) {
       throw inContractNames(error);
     }

@@ -14,9 +14,15 @@ import { statusOf } from './status.ts';
 /** The names that `grpc.health.v1` answers for: the whole gateway, and each service. */
 const services = [
   '',
-  ...['AlertService', 'IncidentService', 'SilenceService', 'DeliveryService', 'PolicyService', 'GatewayService'].map(
-    (name) => `therapytrain.alerts.v1.${name}`,
-  ),
+  ...[
+    'AlertService',
+    'IncidentService',
+    'SilenceService',
+    'DeliveryService',
+    'PolicyService',
+    'GatewayService',
+    'IdentityService',
+  ].map((name) => `therapytrain.alerts.v1.${name}`),
 ];
 
 /** Whether the gateway should be sent work. */

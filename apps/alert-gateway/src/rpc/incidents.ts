@@ -7,16 +7,36 @@ import {
   ListIncidentsRequest,
   ResolveIncidentRequest,
 } from '@therapytrain/alerts-api';
-import { type Incident, joinFields, incidentStates } from '@therapytrain/alerts-core';
+import { AlertError, type Incident, joinFields, incidentStates } from '@therapytrain/alerts-core';
 import { compileFilter } from '../stream/topics.ts';
 import { decodeStrictly, shapes } from './decode.ts';
 import type { DeskHandles, DeskRpcParts } from './desk-rpc.ts';
-import { type IncidentCommand, keptAt } from '@therapytrain/alerts-manager';
+import { type Desk, type IncidentCommand, keptAt } from '@therapytrain/alerts-manager';
+import type { Asker } from './unary.ts';
 import { encodeIncident } from './desk-wire.ts';
 import { check, commandOf, etagFault, idFault, namesOf, optionalIdFault, writtenFault } from './fields.ts';
 import { encodePage } from './pages.ts';
 
-const answer = (incident: Incident): Buffer => joinFields([[1, encodeIncident(incident)]]);
+// What is not shown to somebody is not there for it.
+const shownTo = ({ view }: Asker, incident: Incident): Incident => {
+  const shown = view.incident(incident);
+  if (shown) return shown;
+  throw new AlertError('INCIDENT_NOT_FOUND', 'no incident of this id is known');
+};
+
+const answer = (incident: Incident, asker: Asker): Buffer =>
+  joinFields([[1, encodeIncident(shownTo(asker, incident))]]);
+
+/** A change of an incident, by somebody whose condition may not let the incident through. */
+const changing = async (
+  desk: Desk,
+  asker: Asker,
+  command: IncidentCommand,
+  change: () => Promise<Incident>,
+): Promise<Buffer> => {
+  if (asker.principal.when) shownTo(asker, await desk.incident(command.incident));
+  return answer(await change(), asker);
+};
 
 interface Change {
   readonly requestId: string;
@@ -39,15 +59,16 @@ const changeFaults = ({ requestId, incidentId, etag }: Change) => [
 
 const readHandles = ({ log, tokens, clock }: DeskRpcParts) =>
   ({
-    getIncident: async (desk, message) => {
+    getIncident: async (desk, message, _source, asker) => {
       const { incidentId } = decodeStrictly(message, shapes.GetIncidentRequest, GetIncidentRequest.decode);
       check(idFault('incidentId', incidentId));
-      const incident = await desk.incident(incidentId.toLowerCase());
+      const found = await desk.incident(incidentId.toLowerCase());
+      const incident = shownTo(asker, found);
       const alerts = await Promise.all(incident.newest.map((sequence) => keptAt(sequence, log)));
-      const kept = alerts.filter((each) => each !== undefined);
-      return joinFields([[1, encodeIncident(incident)], ...kept.map(({ encoded }) => [2, encoded] as const)]);
+      const shown = alerts.map((each) => each && asker.view.alert(each)).filter((each) => each !== undefined);
+      return joinFields([[1, encodeIncident(incident)], ...shown.map((encoded) => [2, encoded] as const)]);
     },
-    listIncidents: (desk, message) => {
+    listIncidents: (desk, message, _source, { view }) => {
       const request = decodeStrictly(message, shapes.ListIncidentsRequest, ListIncidentsRequest.decode, {
         4: 'number',
       });
@@ -63,8 +84,8 @@ const readHandles = ({ log, tokens, clock }: DeskRpcParts) =>
             ...(request.overdue ? { overdueAt: now } : {}),
             ...(before === undefined ? {} : { before }),
           }),
-        passes: ({ facts }: Incident) => expression?.matches(facts) ?? true,
-        encode: encodeIncident,
+        passes: (incident: Incident) => view.incident(incident, expression) !== undefined,
+        encode: (incident: Incident) => encodeIncident(view.incident(incident) ?? incident),
       };
       return encodePage(list, request, tokens);
     },
@@ -73,24 +94,28 @@ const readHandles = ({ log, tokens, clock }: DeskRpcParts) =>
 /** `IncidentService`. */
 export const createIncidentHandles = (parts: DeskRpcParts): DeskHandles<IncidentServiceServer> => ({
   ...readHandles(parts),
-  acknowledgeIncident: async (desk, message, source) => {
+  acknowledgeIncident: async (desk, message, source, asker) => {
     const request = decodeStrictly(message, shapes.IncidentChangeRequest, AcknowledgeIncidentRequest.decode);
     check(...changeFaults(request), writtenFault('comment', request.comment));
-    return answer(await desk.acknowledge({ ...changeOf(request, source, parts), comment: request.comment }));
+    const command = { ...changeOf(request, source, parts), comment: request.comment };
+    return changing(desk, asker, command, () => desk.acknowledge(command));
   },
-  resolveIncident: async (desk, message, source) => {
+  resolveIncident: async (desk, message, source, asker) => {
     const request = decodeStrictly(message, shapes.IncidentChangeRequest, ResolveIncidentRequest.decode);
     check(...changeFaults(request), writtenFault('comment', request.comment));
-    return answer(await desk.resolve({ ...changeOf(request, source, parts), comment: request.comment }));
+    const command = { ...changeOf(request, source, parts), comment: request.comment };
+    return changing(desk, asker, command, () => desk.resolve(command));
   },
-  assignIncident: async (desk, message, source) => {
+  assignIncident: async (desk, message, source, asker) => {
     const request = decodeStrictly(message, shapes.IncidentChangeRequest, AssignIncidentRequest.decode);
     check(...changeFaults(request), writtenFault('assignee', request.assignee));
-    return answer(await desk.assign({ ...changeOf(request, source, parts), assignee: request.assignee }));
+    const command = { ...changeOf(request, source, parts), assignee: request.assignee };
+    return changing(desk, asker, command, () => desk.assign(command));
   },
-  commentIncident: async (desk, message, source) => {
+  commentIncident: async (desk, message, source, asker) => {
     const request = decodeStrictly(message, shapes.IncidentChangeRequest, CommentIncidentRequest.decode);
     check(...changeFaults(request), writtenFault('comment', request.comment, true));
-    return answer(await desk.comment({ ...changeOf(request, source, parts), comment: request.comment }));
+    const command = { ...changeOf(request, source, parts), comment: request.comment };
+    return changing(desk, asker, command, () => desk.comment(command));
   },
 });

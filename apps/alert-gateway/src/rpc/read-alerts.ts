@@ -3,7 +3,6 @@ import {
   AlertError,
   type AlertLog,
   type Cursor,
-  decodeAlert,
   fieldError,
   joinFields,
   type KeptAlert,
@@ -11,22 +10,24 @@ import {
 } from '@therapytrain/alerts-core';
 import type { Tokens } from '../stream/cursor.ts';
 import { compileFilter } from '../stream/topics.ts';
+import type { Asker } from './unary.ts';
 import { decodeStrictly, shapes } from './decode.ts';
 import { largestChunk, pageBytes, pageSizeOf, scanned } from './pages.ts';
 
-/** `GetAlert`: the alert's bytes as they were kept. */
+/** `GetAlert`: the alert's bytes as they were kept, or as the caller may read them. */
 export const createGetAlert =
   (log: AlertLog) =>
-  async (message: Buffer): Promise<Buffer> => {
+  async (message: Buffer, _source: string, { view }: Asker): Promise<Buffer> => {
     const { alertId } = decodeStrictly(message, shapes.GetAlertRequest, GetAlertRequest.decode);
     if (!uuidPattern.test(alertId)) throw fieldError([{ field: 'alertId', rule: 'is not a UUID in text form' }]);
     const kept = await log.find(alertId.toLowerCase());
-    if (!kept) throw new AlertError('ALERT_NOT_FOUND', 'no alert of this id is kept');
-    return joinFields([[1, kept.encoded]]);
+    const shown = kept && view.alert(kept);
+    if (!shown) throw new AlertError('ALERT_NOT_FOUND', 'no alert of this id is kept');
+    return joinFields([[1, shown]]);
   };
 
 interface Page {
-  readonly alerts: KeptAlert[];
+  readonly alerts: Uint8Array[];
   readonly next: Cursor | undefined;
 }
 
@@ -35,9 +36,9 @@ const collect = async (
   log: AlertLog,
   from: Cursor,
   size: number,
-  passes: (alert: KeptAlert) => boolean,
+  shownOf: (alert: KeptAlert) => Uint8Array | undefined,
 ): Promise<Page> => {
-  const alerts: KeptAlert[] = [];
+  const alerts: Uint8Array[] = [];
   let bytes = 0;
   let place = from;
   // The first chunk is what an unfiltered page needs; where a filter wants more, the others are larger.
@@ -45,11 +46,11 @@ const collect = async (
   for (let looked = 0; looked < scanned; looked += chunk, chunk = largestChunk) {
     const batch = await log.readBack(place, chunk);
     for (const alert of batch.alerts) {
-      if (passes(alert)) {
-        bytes += alert.encoded.length + 8;
-        if (alerts.length === size || bytes > pageBytes) return { alerts, next: alert.sequence };
-        alerts.push(alert);
-      }
+      const shown = shownOf(alert);
+      if (!shown) continue;
+      bytes += shown.length + 8;
+      if (alerts.length === size || bytes > pageBytes) return { alerts, next: alert.sequence };
+      alerts.push(shown);
     }
     place = batch.cursor;
     if (batch.alerts.length === 0) return { alerts, next: undefined };
@@ -57,19 +58,16 @@ const collect = async (
   return { alerts, next: place };
 };
 
-/** `ListAlerts`: a page of the log, newest first, as the alerts were kept. */
+/** `ListAlerts`: a page of the log, newest first, as the caller may read it. */
 export const createListAlerts =
   (log: AlertLog, tokens: Tokens) =>
-  async (message: Buffer): Promise<Buffer> => {
+  async (message: Buffer, _source: string, { view }: Asker): Promise<Buffer> => {
     const request = decodeStrictly(message, shapes.ListAlertsRequest, ListAlertsRequest.decode);
     const { pageToken, filter } = request;
     const size = pageSizeOf(request.pageSize);
     const expression = compileFilter(filter);
     const from = pageToken === '' ? log.bounds().newest : tokens.read('page', filter, pageToken);
-    const page = await collect(log, from, size, ({ encoded }) => expression?.matches(decodeAlert(encoded)) ?? true);
+    const page = await collect(log, from, size, (alert) => view.alert(alert, expression));
     const token = page.next === undefined ? '' : tokens.signer('page', filter)(page.next);
-    return joinFields([
-      ...page.alerts.map(({ encoded }) => [1, encoded] as const),
-      ...(token ? [[2, token] as const] : []),
-    ]);
+    return joinFields([...page.alerts.map((shown) => [1, shown] as const), ...(token ? [[2, token] as const] : [])]);
   };

@@ -4,10 +4,13 @@ import {
   type AlertSeverity,
   decodeReport,
   encodeReceipt,
+  isWithin,
   limits,
+  type Principal,
   type Receipt,
   tooLarge,
 } from '@therapytrain/alerts-core';
+import { outside } from '../identity/refusals.ts';
 import type { AlertRpcParts } from './alert-rpc.ts';
 
 /** What reporting needs. */
@@ -23,12 +26,13 @@ export const createReportAlert = (parts: ReportParts) => {
       leave();
     }
   };
-  return async (message: Buffer, source: string): Promise<Buffer> => {
+  return async (message: Buffer, principal: Principal): Promise<Buffer> => {
     let draft: AlertDraft | undefined;
     try {
       if (message.length > limits.alertBytes) throw tooLarge(message.length);
       draft = withTrace(decodeReport(message), parts.traceParent);
-      const receipt = await keep(draft, message.length, source);
+      checkWithin(draft, principal);
+      const receipt = await keep(draft, message.length, principal.name);
       parts.onReported(draft.type, draft.severity, receipt);
       return encodeReceipt(receipt);
     } catch (error) {
@@ -36,6 +40,11 @@ export const createReportAlert = (parts: ReportParts) => {
       throw error;
     }
   };
+};
+
+/** Throws `PERMISSION_DENIED` for an alert that the condition of its reporter does not let through. */
+export const checkWithin = ({ type }: AlertDraft, principal: Principal): void => {
+  if (!isWithin(principal, { type, source: principal.name })) throw outside();
 };
 
 /** The severity that the alert will have, if it is accepted: it decides who is sent away first. */

@@ -7,20 +7,27 @@ import {
   encodeReceipt,
   joinFields,
   limits,
+  type Principal,
   splitReports,
   tooLarge,
 } from '@therapytrain/alerts-core';
 import type { Flow } from '@therapytrain/alerts-manager';
-import { type ReportParts, severityFor, withTrace } from './report-alert.ts';
+import { checkWithin, type ReportParts, severityFor, withTrace } from './report-alert.ts';
 import { encodeStatus } from './status.ts';
 
 // How many requests of one stream may be on their way, or their answers; more are not read from the connection.
 const inFlight = 16;
 
-const decodeOrRefuse = (bytes: Uint8Array, traceParent: () => string): AlertDraft | AlertError => {
+const decodeOrRefuse = (
+  bytes: Uint8Array,
+  traceParent: () => string,
+  principal: Principal,
+): AlertDraft | AlertError => {
   try {
     if (bytes.length > limits.alertBytes) throw tooLarge(bytes.length);
-    return withTrace(decodeReport(bytes), traceParent);
+    const draft = withTrace(decodeReport(bytes), traceParent);
+    checkWithin(draft, principal);
+    return draft;
   } catch (error) {
     if (error instanceof AlertError) return error;
     throw error;
@@ -33,15 +40,15 @@ const encodeResult = (result: AppendResult): Uint8Array =>
 /** Answers one `ReportAlertsRequest`: each alert is kept or refused by itself, all of them in one commit. */
 export const createReportBatch =
   (parts: ReportParts) =>
-  async (message: Buffer, source: string): Promise<Buffer> => {
+  async (message: Buffer, principal: Principal): Promise<Buffer> => {
     const { flow, admission, traceParent, onReported } = parts;
-    const drafts = splitReports(message).map((bytes) => decodeOrRefuse(bytes, traceParent));
+    const drafts = splitReports(message).map((bytes) => decodeOrRefuse(bytes, traceParent, principal));
     const gate = admission.gate(Math.ceil(message.length / drafts.length));
     try {
       const admitted = drafts.map((draft) =>
         draft instanceof AlertError ? draft : (gate.refusal(severityFor(draft, parts)) ?? draft),
       );
-      const results = await keepOrRefuse(flow, admitted, source);
+      const results = await keepOrRefuse(flow, admitted, principal.name);
       for (const [at, draft] of drafts.entries()) {
         const result = results[at];
         if (!result) continue;

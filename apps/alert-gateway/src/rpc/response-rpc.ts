@@ -35,8 +35,8 @@ const contractNames: Readonly<Record<string, string>> = { response: 'responseId'
 
 const inContractNames =
   (handle: Handle): Handle =>
-  (message, source) =>
-    handle(message, source).catch((error: unknown) => {
+  (message, source, asker) =>
+    handle(message, source, asker).catch((error: unknown) => {
       if (!(error instanceof AlertError) || error.code !== 'FIELD_INVALID') throw error;
       throw fieldError(error.violations.map(({ field, rule }) => ({ field: contractNames[field] ?? field, rule })));
     });

@@ -15,7 +15,7 @@ import { decodeStrictly, shapes } from './decode.ts';
 import { check, commandOf, idFault, namesOf, optionalIdFault, writtenFault } from './fields.ts';
 import { encodePage } from './pages.ts';
 import { encodeKillSwitch, encodeResponse, type Enforced, responseStateNames } from './response-wire.ts';
-import type { Handle } from './unary.ts';
+import type { Asker, Handle } from './unary.ts';
 
 /** What responses are asked of. */
 export interface ResponseHandleParts {
@@ -46,16 +46,16 @@ const checked = (change: Change, by: string, ids: Ids): ResponseCommand => {
 const createReads = ({ responses, decisions, tokens }: ResponseHandleParts) => {
   const enforced = async (response: Response): Promise<Enforced | undefined> =>
     response.state === 'in_force' ? decisions.enforcedBy(response.id) : undefined;
-  const one = async (response: Response): Promise<Buffer> =>
-    joinFields([[1, encodeResponse(response, await enforced(response))]]);
+  const one = async (response: Response, { view }: Asker): Promise<Buffer> =>
+    joinFields([[1, encodeResponse(view.response(response), await enforced(response))]]);
   return {
     one,
-    getResponse: async (message: Buffer) => {
+    getResponse: async (message: Buffer, _source: string, asker: Asker) => {
       const { responseId } = decodeStrictly(message, shapes.GetResponseRequest, GetResponseRequest.decode);
       check(idFault('responseId', responseId));
-      return one(await responses.response(responseId.toLowerCase()));
+      return one(await responses.response(responseId.toLowerCase()), asker);
     },
-    listResponses: (message: Buffer) => {
+    listResponses: (message: Buffer, _source: string, { view }: Asker) => {
       const request = decodeStrictly(message, shapes.ListResponsesRequest, ListResponsesRequest.decode, {
         3: 'number',
       });
@@ -80,7 +80,7 @@ const createReads = ({ responses, decisions, tokens }: ResponseHandleParts) => {
           }
           return found;
         },
-        encode: (response: Response) => encodeResponse(response, told.get(response.id)),
+        encode: (response: Response) => encodeResponse(view.response(response), told.get(response.id)),
       };
       return encodePage(list, request, tokens);
     },
@@ -93,15 +93,19 @@ const answerSwitch = (killSwitch: KillSwitch): Buffer => joinFields([[1, encodeK
 export const createResponseHandles = (parts: ResponseHandleParts): ResponseHandles => {
   const { responses, ids } = parts;
   const { one, ...reads } = createReads(parts);
-  const shape = shapes.ResponseChangeRequest;
+  const changing =
+    (decode: (message: Buffer) => Change, change: (command: ResponseCommand) => Promise<Response>): Handle =>
+    async (message, source, asker) => {
+      const command = checked(decodeStrictly(message, shapes.ResponseChangeRequest, decode), source, ids);
+      // Who may not see it may not change it.
+      asker.view.response(await responses.response(command.response));
+      return one(await change(command), asker);
+    };
   return {
     ...reads,
-    approveResponse: async (message, source) =>
-      one(await responses.approve(checked(decodeStrictly(message, shape, ApproveResponseRequest.decode), source, ids))),
-    rejectResponse: async (message, source) =>
-      one(await responses.reject(checked(decodeStrictly(message, shape, RejectResponseRequest.decode), source, ids))),
-    revertResponse: async (message, source) =>
-      one(await responses.revert(checked(decodeStrictly(message, shape, RevertResponseRequest.decode), source, ids))),
+    approveResponse: changing(ApproveResponseRequest.decode, responses.approve),
+    rejectResponse: changing(RejectResponseRequest.decode, responses.reject),
+    revertResponse: changing(RevertResponseRequest.decode, responses.revert),
     getKillSwitch: async (message) => {
       decodeStrictly(message, shapes.GetKillSwitchRequest, GetKillSwitchRequest.decode);
       return answerSwitch(await responses.killSwitch());

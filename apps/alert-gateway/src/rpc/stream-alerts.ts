@@ -4,6 +4,7 @@ import { AlertError, type AlertLog, type Cursor, fieldError } from '@therapytrai
 import type { Tokens } from '../stream/cursor.ts';
 import type { Hub, Sink } from '../stream/hub.ts';
 import type { Topics } from '../stream/topics.ts';
+import type { View } from '../identity/view.ts';
 import { decodeStrictly, shapes } from './decode.ts';
 import { instantOf } from './fields.ts';
 import { asAlertError, statusOf } from './status.ts';
@@ -77,9 +78,13 @@ export const sinkOf = (
 };
 
 /** `StreamAlerts`: puts the caller among the subscribers of its filter. Throws what refuses the subscription. */
-export const subscribe = async (call: ServerWritableStream<Buffer, Buffer>, parts: StreamParts): Promise<void> => {
+export const subscribe = async (
+  call: ServerWritableStream<Buffer, Buffer>,
+  parts: StreamParts,
+  view: View,
+): Promise<void> => {
   const request = decodeStrictly(call.request, shapes.StreamAlertsRequest, StreamAlertsRequest.decode);
-  const topic = parts.topics.acquire(request.filter);
+  const topic = parts.topics.acquire(request.filter, view);
   let stop = (): void => {};
   let left = false;
   const leave = (): void => {

@@ -23,9 +23,9 @@ const placeOf = async (cursor: string, desk: Desk, tokens: Tokens): Promise<Curs
 
 /** Makes the handler of `StreamIncidents`. */
 export const createStreamIncidents = ({ desk, hub, tokens, ...parts }: IncidentStreamParts) =>
-  createStreaming(async (message) => {
+  createStreaming(async (message, view) => {
     if (!desk || !hub) throw notPlanning();
     const { cursor } = decodeStrictly(message, shapes.StreamIncidentsRequest, StreamIncidentsRequest.decode);
     const place = await placeOf(cursor, desk, tokens);
-    return (sink) => hub.subscribe(place, sink);
+    return (sink) => hub.subscribe(place, sink, view);
   }, parts);

@@ -1,4 +1,6 @@
 import type { Metadata, ServerWritableStream } from '@grpc/grpc-js';
+import type { Principal } from '@therapytrain/alerts-core';
+import type { View } from '../identity/view.ts';
 import type { Sink } from '../stream/subscriber.ts';
 import { callerOf } from './caller.ts';
 import { asAlertError, statusOf } from './status.ts';
@@ -8,6 +10,7 @@ import { sinkOf } from './stream-alerts.ts';
 export interface StreamingParts {
   /** The initial metadata that tells a client which version it speaks to. */
   readonly greet: () => Metadata;
+  readonly views: (principal: Principal) => View;
   /** Told of what should not happen. */
   readonly onDefect: (thrown: unknown) => void;
 }
@@ -17,7 +20,7 @@ export type Subscribing = (sink: Sink) => () => void;
 
 /** Makes a handler of a stream: `open` reads what the caller asks for, and rejects with what refuses it. */
 export const createStreaming =
-  (open: (message: Buffer) => Promise<Subscribing>, { greet, onDefect }: StreamingParts) =>
+  (open: (message: Buffer, view: View) => Promise<Subscribing>, { greet, views, onDefect }: StreamingParts) =>
   async (call: ServerWritableStream<Buffer, Buffer>): Promise<void> => {
     call.sendMetadata(greet());
     let stop = (): void => {};
@@ -29,8 +32,8 @@ export const createStreaming =
     call.on('cancelled', leave);
     call.on('close', leave);
     try {
-      callerOf(call.metadata);
-      const subscribe = await open(call.request);
+      const { principal } = callerOf(call.metadata);
+      const subscribe = await open(call.request, views(principal));
       if (left || call.cancelled) return;
       stop = subscribe(sinkOf(call, { onDefect }));
     } catch (error) {

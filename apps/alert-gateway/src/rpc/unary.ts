@@ -1,10 +1,20 @@
 import type { handleUnaryCall, Metadata, MethodDefinition } from '@grpc/grpc-js';
 import type { Deadlines } from '../deadlines.ts';
+import type { Instant, Principal } from '@therapytrain/alerts-core';
+import type { View } from '../identity/view.ts';
 import { callerOf } from './caller.ts';
 import { asAlertError, statusOf } from './status.ts';
 
-/** Answers one message of a caller with another, or rejects; both encoded. */
-export type Handle = (message: Buffer, source: string) => Promise<Buffer>;
+/** Who asks, and what it may read. */
+export interface Asker {
+  readonly principal: Principal;
+  readonly view: View;
+  /** When what the principal proved it with ends; undefined where that has no end. */
+  readonly expiresAt: Instant | undefined;
+}
+
+/** Answers one message of a caller with another, or rejects; both encoded. `source` is the name of the principal. */
+export type Handle = (message: Buffer, source: string, asker: Asker) => Promise<Buffer>;
 
 /** What stands between grpc-js and the handlers of calls that are answered once. */
 export interface UnaryParts {
@@ -12,6 +22,7 @@ export interface UnaryParts {
   readonly deadlines: Deadlines;
   /** The initial metadata that tells a client which version it speaks to. */
   readonly greet: () => Metadata;
+  readonly views: (principal: Principal) => View;
   /** Told of what should not happen. */
   readonly onDefect: (thrown: unknown) => void;
 }
@@ -20,19 +31,20 @@ export interface UnaryParts {
 export type Unary = (handle: Handle, greets?: boolean) => handleUnaryCall<Buffer, Buffer>;
 
 /** Makes the binder of handlers. */
-export const createUnary = ({ deadlines, greet, onDefect }: UnaryParts): Unary => {
+export const createUnary = ({ deadlines, greet, views, onDefect }: UnaryParts): Unary => {
   const refuse = (thrown: unknown) => statusOf(asAlertError(thrown, onDefect));
   return (handle, greets = false) =>
     (call, callback) => {
-      let source: string;
+      let asker: Asker;
       try {
-        source = callerOf(call.metadata);
+        const { principal, expiresAt } = callerOf(call.metadata);
+        asker = { principal, expiresAt, view: views(principal) };
       } catch (error) {
         return callback(refuse(error));
       }
       if (greets) call.sendMetadata(greet());
       const end = deadlines.begin((error) => callback(refuse(error)));
-      handle(call.request, source).then(
+      handle(call.request, asker.principal.name, asker).then(
         (response) => end() && callback(null, response),
         (error: unknown) => end() && callback(refuse(error)),
       );

@@ -8,6 +8,7 @@ import {
   type Millis,
 } from '@therapytrain/alerts-core';
 import type { Desk } from '@therapytrain/alerts-manager';
+import { type View, wholeView } from '../identity/view.ts';
 import { encodeIncident } from '../rpc/desk-wire.ts';
 import { type ChangeHubOptions, type ChangeTopic, createChangeHub, sharing } from './change-hub.ts';
 import type { Tokens } from './cursor.ts';
@@ -27,7 +28,7 @@ export const incidentHubDefaults: IncidentHubOptions = {
 /** Serves the incidents of a desk to all subscribers. */
 export interface IncidentHub {
   /** Begins after the place; undefined means with all that are not resolved. Returns how to stop. */
-  subscribe(place: Cursor | undefined, sink: Sink): () => void;
+  subscribe(place: Cursor | undefined, sink: Sink, view?: View): () => void;
   /** Tells every subscriber where to go on and ends its stream. New ones are refused. */
   drain(retryDelay: Millis): void;
   close(): void;
@@ -43,7 +44,7 @@ export interface IncidentHubParts {
 
 const atOnce = 64;
 
-const createTopic = ({ desk, tokens, clock }: Omit<IncidentHubParts, 'options'>): ChangeTopic => {
+const createTopic = ({ desk, tokens, clock }: Omit<IncidentHubParts, 'options'>, view: View): ChangeTopic => {
   const sign = tokens.signer('incidents', '');
   const cursorOf = (place: Cursor | undefined): string => (place === undefined ? '' : sign(place));
   const incidentFrame = (incident: Incident, place: Cursor | undefined): Buffer => {
@@ -53,6 +54,8 @@ const createTopic = ({ desk, tokens, clock }: Omit<IncidentHubParts, 'options'>)
   };
   const heartbeat = (place: Cursor, now: Instant): Buffer =>
     joinFields([[2, IncidentHeartbeat.encode({ cursor: sign(place), serverTime: new Date(now) }).finish()]]);
+  const shownOf = (incidents: readonly Incident[]): readonly Incident[] =>
+    incidents.map((each) => view.incident(each)).filter((each) => each !== undefined);
   return {
     cursorOf,
     heartbeat,
@@ -63,7 +66,7 @@ const createTopic = ({ desk, tokens, clock }: Omit<IncidentHubParts, 'options'>)
           ...{ states: ['OPEN', 'ACKNOWLEDGED'], limit: atOnce },
           ...(before !== undefined && { before }),
         });
-        for (const incident of page) yield incidentFrame(incident, undefined);
+        for (const incident of shownOf(page)) yield incidentFrame(incident, undefined);
         if (page.length < atOnce) break;
         before = page.at(-1)?.id;
       }
@@ -72,8 +75,9 @@ const createTopic = ({ desk, tokens, clock }: Omit<IncidentHubParts, 'options'>)
     // What many are told of is encoded once.
     after: sharing(async (place) => {
       const { incidents, cursor } = await desk.changes.after(place, atOnce);
-      const last = incidents.length - 1;
-      const frames = incidents.map((incident, at) => incidentFrame(incident, at === last ? cursor : undefined));
+      const shown = shownOf(incidents);
+      const last = shown.length - 1;
+      const frames = shown.map((incident, at) => incidentFrame(incident, at === last ? cursor : undefined));
       return { frames, cursor };
     }),
     draining: (place, wait) =>
@@ -85,9 +89,15 @@ const createTopic = ({ desk, tokens, clock }: Omit<IncidentHubParts, 'options'>)
 export const createIncidentHub = ({ options, ...parts }: IncidentHubParts): IncidentHub => {
   const { desk, clock } = parts;
   const hub = createChangeHub({ follow: (listener) => desk.changes.follow(listener), clock, options });
-  const topic = createTopic(parts);
+  // Who may read the same shares what is read and encoded for it.
+  const topics = new Map<string, ChangeTopic>();
+  const topicOf = (view: View): ChangeTopic => {
+    const topic = topics.get(view.key) ?? createTopic(parts, view);
+    topics.set(view.key, topic);
+    return topic;
+  };
   return {
-    subscribe: (place, sink) => hub.subscribe(topic, place, sink),
+    subscribe: (place, sink, view = wholeView) => hub.subscribe(topicOf(view), place, sink),
     drain: hub.drain,
     close: hub.close,
   };

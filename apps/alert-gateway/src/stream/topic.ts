@@ -1,16 +1,12 @@
-import {
-  type Cursor,
-  decodeAlert,
-  type Expression,
-  type Instant,
-  joinFields,
-  type KeptAlert,
-} from '@therapytrain/alerts-core';
+import { type Cursor, type Expression, type Instant, joinFields, type KeptAlert } from '@therapytrain/alerts-core';
+import type { View } from '../identity/view.ts';
 import type { Frames } from './frames.ts';
 
-/** What is common to all subscribers of one filter: each alert is matched and encoded once for all of them. */
+/** What is common to all subscribers of one filter and view: each alert is matched and encoded once for all of them. */
 export interface Topic {
   readonly filter: string;
+  /** The topic's name among all: two of one name tell the same. */
+  readonly key: string;
   /** The encoded event for an alert; undefined if the filter does not let it pass. */
   frame(alert: KeptAlert): Buffer | undefined;
   /** The encoded heartbeat at a place; one for all subscribers at the same place and time. */
@@ -23,8 +19,11 @@ export interface Topic {
 /** What a topic is made of. */
 export interface TopicParts {
   readonly filter: string;
+  readonly key: string;
+  readonly view: View;
   readonly expression: Expression | undefined;
-  readonly frames: Frames;
+  /** Makes an empty memory. */
+  readonly newFrames: () => Frames;
   readonly sign: (place: Cursor) => string;
   readonly heartbeat: (cursor: string, now: Instant) => Uint8Array;
   readonly draining: (cursor: string) => Uint8Array;
@@ -34,15 +33,17 @@ const alertEvent = 1;
 
 /** Makes the topic of a filter. */
 export const createTopic = (parts: TopicParts): Topic => {
-  const { frames } = parts;
-  const make = ({ sequence, encoded }: KeptAlert): Buffer | undefined => {
-    if (parts.expression && !parts.expression.matches(decodeAlert(encoded))) return undefined;
+  let frames = parts.newFrames();
+  let stamp = parts.view.stamp();
+  const make = (alert: KeptAlert): Buffer | undefined => {
+    const shown = parts.view.alert(alert, parts.expression);
+    if (!shown) return undefined;
     return joinFields([
       [
         alertEvent,
         joinFields([
-          [1, encoded],
-          [2, parts.sign(sequence)],
+          [1, shown],
+          [2, parts.sign(alert.sequence)],
         ]),
       ],
     ]);
@@ -50,7 +51,13 @@ export const createTopic = (parts: TopicParts): Topic => {
   let beat: { readonly cursor: Cursor; readonly now: Instant; readonly frame: Buffer } | undefined;
   return {
     filter: parts.filter,
+    key: parts.key,
     frame: (alert) => {
+      // What was made under another policy may show what may no longer be seen.
+      if (stamp !== parts.view.stamp()) {
+        stamp = parts.view.stamp();
+        frames = parts.newFrames();
+      }
       if (frames.has(alert.sequence)) return frames.get(alert.sequence);
       const frame = make(alert);
       frames.remember(alert.sequence, frame);

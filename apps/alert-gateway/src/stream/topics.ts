@@ -8,15 +8,16 @@ import {
   joinFields,
   type Millis,
 } from '@therapytrain/alerts-core';
+import { type View, wholeView } from '../identity/view.ts';
 import type { Tokens } from './cursor.ts';
 import { durationOf } from './duration.ts';
 import { createFrameMemory } from './frames.ts';
 import { createTopic, type Topic } from './topic.ts';
 
-/** The topics that have subscribers. Subscribers with the same filter share one. */
+/** The topics that have subscribers. Subscribers with the same filter, who may read the same, share one. */
 export interface Topics {
   /** The topic of a filter, made if it is not there. Throws `FILTER_INVALID`. Give it back with `release`. */
-  acquire(filter: string): Topic;
+  acquire(filter: string, view?: View): Topic;
   release(topic: Topic): void;
 }
 
@@ -48,25 +49,28 @@ export const compileFilter = (filter: string): Expression | undefined => {
 export const createTopics = (tokens: Tokens, retryDelay: Millis): Topics => {
   const newFrames = createFrameMemory(frameBytes);
   const topics = new Map<string, { readonly topic: Topic; users: number }>();
-  const make = (filter: string): Topic =>
+  const make = (filter: string, key: string, view: View): Topic =>
     createTopic({
       filter,
+      key,
+      view,
       expression: compileFilter(filter),
-      frames: newFrames(),
+      newFrames,
       sign: tokens.signer('stream', filter),
       heartbeat: encodeHeartbeat,
       draining: (cursor) => encodeDraining(cursor, retryDelay),
     });
   return {
-    acquire: (filter) => {
-      const entry = topics.get(filter) ?? { topic: make(filter), users: 0 };
+    acquire: (filter, view = wholeView) => {
+      const key = JSON.stringify([view.key, filter]);
+      const entry = topics.get(key) ?? { topic: make(filter, key, view), users: 0 };
       entry.users++;
-      topics.set(filter, entry);
+      topics.set(key, entry);
       return entry.topic;
     },
-    release: ({ filter }) => {
-      const entry = topics.get(filter);
-      if (entry && --entry.users === 0) topics.delete(filter);
+    release: ({ key }) => {
+      const entry = topics.get(key);
+      if (entry && --entry.users === 0) topics.delete(key);
     },
   };
 };

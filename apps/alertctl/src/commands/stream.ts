@@ -36,6 +36,15 @@ const resumeCommand = ({ global }: Session, { filter, cursorFile }: StreamComman
   const words = ['alertctl', 'stream'];
   if (global.address !== defaultAddress) words.push('--address', global.address);
   if (global.insecure) words.push('--insecure');
+  if (global.tls) words.push('--tls');
+  for (const [flag, file] of [
+    ['--tls-ca', global.tlsCa],
+    ['--tls-cert', global.tlsCert],
+    ['--tls-key', global.tlsKey],
+    ['--token-file', global.tokenFile],
+  ] as const) {
+    if (file !== undefined) words.push(flag, file);
+  }
   if (global.json) words.push('--json');
   if (filter !== undefined) words.push('--filter', filter);
   words.push(...(cursorFile === undefined ? ['--cursor', cursor] : ['--cursor-file', cursorFile]));

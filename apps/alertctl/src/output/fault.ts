@@ -41,9 +41,10 @@ const start = (address: string): string =>
 const notConfigured = (facts: AlertError['facts']): string => {
   if (facts['needs'] === 'policy') return 'Start it with --policy FILE.';
   if (facts['needs'] === 'responses') return 'Start it with a policy that has playbooks (--policy).';
+  if (facts['needs'] === 'identities') return 'Start it with --identities FILE; alertctl init makes one.';
   if ('needs' in facts) return 'Start it with a policy that has channels (--policy).';
   if (facts['status'] === 'UNIMPLEMENTED') return 'The gateway is older than this alertctl.';
-  return 'Give --insecure to accept a connection without encryption.';
+  return 'Give --tls-ca or --tls to encrypt the connection, or --insecure to accept one without.';
 };
 
 const again = 'Try again in a moment.';
@@ -65,6 +66,10 @@ const nextSteps: Partial<Record<AlertErrorCode, (address: string, error: AlertEr
   RESPONSE_NOT_FOUND: () => 'alertctl responses list shows what there is.',
   RESPONSE_NOT_OPEN: () => 'alertctl responses show says where it is now.',
   OWN_APPROVAL: () => 'Somebody else must approve it.',
+  UNAUTHENTICATED: () => 'Give --token-file, or --tls-cert and --tls-key; alertctl tokens create makes a token.',
+  PERMISSION_DENIED: () => 'alertctl whoami shows what you may do.',
+  TOKEN_NOT_FOUND: () => 'alertctl tokens list shows those that were made here.',
+  ISSUER_UNAVAILABLE: () => again,
   CONFLICT: () => 'Look at it again: somebody has changed it.',
   COVERAGE_LOST: () => 'alertctl policy reload --accept-lost-coverage accepts it.',
   POLICY_INVALID: () => 'alertctl policy show says all that is wrong with the file.',

@@ -65,9 +65,13 @@ export interface RunningGateway {
 }
 
 /** Starts a gateway on a data directory; port 0 takes a free one. */
-export const startGateway = async (data: string, listen = '127.0.0.1:0'): Promise<RunningGateway> => {
+export const startGateway = async (
+  data: string,
+  listen = '127.0.0.1:0',
+  more: readonly string[] = [],
+): Promise<RunningGateway> => {
   const main = path('../../../alert-gateway/src/main.ts');
-  const gateway = begin(process.execPath, [...nodeFlags, main, '--listen', listen, '--data', data], {});
+  const gateway = begin(process.execPath, [...nodeFlags, main, '--listen', listen, '--data', data, ...more], {});
   const listening = (): string | undefined => {
     if (gateway.child.exitCode !== null) throw new Error(`the gateway ended: ${gateway.error()}`);
     return /127\.0\.0\.1:[1-9]\d*/.exec(gateway.out())?.[0];
@@ -85,12 +89,21 @@ export const startGateway = async (data: string, listen = '127.0.0.1:0'): Promis
 const main = path('../../src/main.ts');
 
 /** Starts alertctl towards an address. */
-export const startAlertctl = (address: string, words: readonly string[], input?: string): Running =>
-  begin(process.execPath, [...nodeFlags, main, ...words], { ALERTS_ADDRESS: address }, input);
+export const startAlertctl = (
+  address: string,
+  words: readonly string[],
+  input?: string,
+  environment: NodeJS.ProcessEnv = {},
+): Running =>
+  begin(process.execPath, [...nodeFlags, main, ...words], { ALERTS_ADDRESS: address, ...environment }, input);
 
 /** Runs alertctl to its end. */
-export const alertctl = (address: string, words: readonly string[], input?: string): Promise<Ended> =>
-  startAlertctl(address, words, input).ended();
+export const alertctl = (
+  address: string,
+  words: readonly string[],
+  input?: string,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Ended> => startAlertctl(address, words, input, environment).ended();
 
 /** Runs a command of bash in which `alertctl` is ours. */
 export const inShell = (address: string, script: string): Promise<Ended> => {

@@ -12,6 +12,7 @@ import {
   type ListedIncident,
   type ListedResponse,
   type ListedSilence,
+  type ListedToken,
   type PolicyInForce,
   type ReloadedPolicy,
 } from '@therapytrain/alerts-client';
@@ -148,6 +149,13 @@ async function* streamOf<E>(events: readonly E[], signal?: AbortSignal): AsyncGe
   yield* events;
   await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
 }
+
+/** A token of a gateway in memory. */
+export const tokenOf = (said: Partial<ListedToken> = {}): ListedToken => ({
+  ...{ id: 'aaaaaaaaaaa', principal: 'ward-7', scopes: ['alerts.write'], when: '', createdBy: 'admin' },
+  ...{ createdAt: epoch - 3_600_000, expiresAt: epoch + 86_400_000, revokedAt: undefined, lastUsedAt: undefined },
+  ...said,
+});
 
 /** The policy of a gateway in memory. */
 export const policyOf = (said: Partial<PolicyInForce> = {}): PolicyInForce => ({
@@ -327,6 +335,21 @@ export const createSmallClient = (given: Partial<SmallContents> = {}) => {
       simulate: async () => ({ version: has.policy.version, alerts: [], later: [] }),
     },
     ...responseCalls(has),
+    identity: {
+      whoAmI: async () => ({
+        ...{ principal: 'admin', scopes: ['admin'], when: '', proof: 'token', expiresAt: epoch + 86_400_000 },
+      }),
+      createToken: async (options) => {
+        has.asked.push(['createToken', options]);
+        const { principal, scopes, when = '', expiresAt } = options;
+        return { token: tokenOf({ principal, scopes, when, expiresAt }), text: 'ttat_the_whole_token' };
+      },
+      listTokens: async () => [tokenOf(), tokenOf({ id: 'bbbbbbbbbbb', revokedAt: epoch - 60_000 })],
+      revokeToken: async (id) => {
+        has.asked.push(['revokeToken', id]);
+        return tokenOf({ id, revokedAt: epoch });
+      },
+    },
     status: async () => has.status,
     accounting: async () => has.accounts,
     explain: async (what) => {

@@ -2,6 +2,7 @@ import type { Ids } from '@therapytrain/alerts-core';
 import type { Ask } from '../calls.ts';
 import { accounting, createDeliveryCalls } from './deliveries.ts';
 import { explain } from './explain.ts';
+import { createIdentityCalls } from './identity.ts';
 import { createIncidentCalls } from './incidents.ts';
 import { createSilenceCalls } from './silences.ts';
 import { createPolicyCalls } from './policy.ts';
@@ -23,6 +24,7 @@ export const createDeskCalls = (
   responses: createResponseCalls(ask, ids),
   killSwitch: createKillSwitchCalls(ask, ids),
   decisions,
+  identity: createIdentityCalls(ask, ids),
   accounting: () => accounting(ask),
   status: () => gatewayStatus(ask),
   explain: (what) => explain(ask, what),

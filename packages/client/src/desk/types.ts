@@ -1,3 +1,4 @@
+import type { IdentityCalls } from './identity-types.ts';
 import type {
   Account,
   Alert,
@@ -388,6 +389,7 @@ export interface DeskCalls {
   readonly responses: ResponseCalls;
   readonly killSwitch: KillSwitchCalls;
   readonly decisions: DecisionCalls;
+  readonly identity: IdentityCalls;
   /** What became of every (alert, channel) pair, for each channel by name. */
   accounting(): Promise<readonly ListedAccount[]>;
   /** Why people were or were not told of an alert, or would be. Changes nothing. */

@@ -36,3 +36,4 @@ export { createProjection, type Project, type ProjectionFacts } from './projecti
 export { createPseudonyms, type Pseudonyms, randomPseudonymKey } from './pseudonyms.ts';
 export { cut, safeText, type SafeTextOptions } from './safe-text.ts';
 export { isSecret, Secret, secret } from './secret.ts';
+export { createReaderView, type ReaderView } from './reader-view.ts';

@@ -57,12 +57,14 @@ const labelOf = (key: string): string => {
 };
 
 // `userId` is a user, `ipAddress` an address; anything else is called by its first word.
-const pseudonymLabel = (key: string): string => {
+/** What a pseudonym of the value of a metadata key is called. */
+export const pseudonymLabel = (key: string): string => {
   const [first = 'value', ...rest] = words(key).map((word) => word.toLowerCase());
   return rest.at(-1) === 'address' ? 'address' : first;
 };
 
-const leavesOf = (value: MetadataValue | undefined): readonly string[] => {
+/** The texts and numbers in a value, as texts. */
+export const leavesOf = (value: MetadataValue | undefined): readonly string[] => {
   if (value === null || value === undefined || typeof value === 'boolean') return [];
   if (typeof value === 'object') return Object.values(value).flatMap((each) => leavesOf(each as MetadataValue));
   return [String(value)];
@@ -70,7 +72,8 @@ const leavesOf = (value: MetadataValue | undefined): readonly string[] => {
 
 const textOf = (value: MetadataValue): string => (typeof value === 'string' ? value : canonicalJson(value));
 
-const withheldWord = (sensitivity: Sensitivity): string =>
+/** What is said in place of a value that has no pseudonym. */
+export const withheldWord = (sensitivity: Sensitivity): string =>
   sensitivity === Sensitivity.SECRET ? '[secret]' : sensitivity === Sensitivity.HEALTH ? '[health data]' : '[withheld]';
 
 const eventWords: Readonly<Record<NoticeEvent, string>> = {
@@ -98,7 +101,11 @@ const cleared = <L extends Clearance>({ conceal }: Clearing, text: string, lines
 };
 
 /** What the alert holds above the clearance, and what is said instead. */
-const hiddenIn = ({ types, pseudonyms }: ProjectionFacts, clearance: Clearance, alert: Alert): readonly Hidden[] =>
+export const hiddenIn = (
+  { types, pseudonyms }: ProjectionFacts,
+  clearance: Clearance,
+  alert: Pick<Alert, 'type' | 'metadata'>,
+): readonly Hidden[] =>
   Object.entries(alert.metadata).flatMap(([key, value]) => {
     const sensitivity = types.sensitivityOf(alert.type, key);
     if (sensitivity <= clearance) return [];

@@ -10,6 +10,8 @@ export interface Pseudonyms {
    * are called; 32 bits, so two of 10,000 values share one with a chance of about 1 in 100.
    */
   of(label: string, value: string): string;
+  /** The same without a label, as 32 lower-case hexadecimal digits: what stands for a fingerprint. */
+  digest(value: string): string;
 }
 
 /** The fewest bytes of key: what HMAC-SHA256 gives out (RFC 2104 §3). */
@@ -23,11 +25,14 @@ export const createPseudonyms = (key: Secret): Pseudonyms => {
   if (Buffer.byteLength(key.reveal()) < leastKeyBytes) {
     throw new AlertError('NOT_CONFIGURED', `the key of the pseudonyms is shorter than ${leastKeyBytes} bytes`);
   }
+  const hmac = (value: string): string =>
+    createHmac('sha256', key.reveal()).update(value.normalize('NFC')).digest('hex');
   return {
     of: (label, value) => {
-      const digest = createHmac('sha256', key.reveal()).update(value.normalize('NFC')).digest('hex').toUpperCase();
+      const digest = hmac(value).toUpperCase();
       return `${label}:${digest.slice(0, 4)}-${digest.slice(4, 8)}`;
     },
+    digest: (value) => hmac(value).slice(0, 32),
   };
 };
 

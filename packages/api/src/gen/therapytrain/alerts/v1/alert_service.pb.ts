@@ -2056,8 +2056,11 @@ export const ExplanationStep: MessageFns<ExplanationStep> = {
  * is `alerts.therapytrain` and whose `reason` is from the closed list of docs/errors.md; `BadRequest` names the fields
  * at fault, `RetryInfo` says when to try again where that helps. No error repeats a value that was sent.
  *
- * Until authentication is there, a caller names itself by the metadata key `alerts-source` (1 to 64 of a-z, 0-9, `.`,
- * `_` and `-`; `anonymous` where it is absent).
+ * A caller proves who it is by a client certificate or by the metadata `authorization: Bearer <token>`; without it every
+ * RPC of every service ends with UNAUTHENTICATED, and without the scope that it needs with PERMISSION_DENIED. What a
+ * reader may not see is replaced by pseudonyms or left out wherever alerts are read, and its filters see no more than it
+ * does (docs/adr/0014-identity.md). A gateway of this machine that asks for no proof takes the caller's word: the
+ * metadata key `alerts-source` (1 to 64 of a-z, 0-9, `.`, `_` and `-`; `anonymous` where it is absent).
  */
 export type AlertServiceService = typeof AlertServiceService;
 export const AlertServiceService = {

@@ -168,7 +168,10 @@ export interface PolicyStatus {
   loadedAt:
     | Date
     | undefined;
-  /** The last attempt to change it, where that was refused and nothing was put in force since. */
+  /**
+   * The last attempt to change it, where that was refused and nothing was put in force since. What is wrong with it is
+   * told to those with the scope `admin`.
+   */
   refused: RefusedPolicy | undefined;
 }
 

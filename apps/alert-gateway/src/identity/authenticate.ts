@@ -1,0 +1,70 @@
+import type { PeerCertificate } from 'node:tls';
+import type { Metadata } from '@grpc/grpc-js';
+import { type Clock, localPrincipal } from '@therapytrain/alerts-core';
+import { declaredSource } from '../rpc/caller.ts';
+import { type Caller, createCaller, lastingCaller } from './caller.ts';
+import { readCertificate } from './certificate.ts';
+import type { Identities } from './identities.ts';
+import type { JwtCheck } from './jwt.ts';
+import { unauthenticated } from './refusals.ts';
+import type { TokenBook } from './tokens.ts';
+
+/** What the connection of a call has proved: the client's certificate, if it gave one that was verified. */
+export interface ConnectionProof {
+  readonly sslPeerCertificate?: PeerCertificate;
+}
+
+/** Says who calls, by what came before the body. Throws `UNAUTHENTICATED`, or rejects where it takes a while to tell. */
+export type Authenticate = (metadata: Metadata, connection: () => ConnectionProof) => Caller | Promise<Caller>;
+
+/** What it works with. */
+export interface AuthenticateParts {
+  readonly identities: () => Identities;
+  readonly tokens: Pick<TokenBook, 'callerOf'>;
+  readonly jwt: JwtCheck;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** The metadata key of tokens. */
+export const authorizationKey = 'authorization';
+
+const bearer = /^bearer ([\x21-\x7e]{1,8192})$/i;
+
+const tokenOf = (metadata: Metadata): string | undefined => {
+  const given = metadata.get(authorizationKey);
+  if (given.length === 0) return undefined;
+  const [first] = given;
+  const token = given.length === 1 && typeof first === 'string' ? bearer.exec(first)?.[1] : undefined;
+  if (token === undefined) throw unauthenticated('malformed');
+  return token;
+};
+
+/**
+ * Makes authentication by certificates and tokens. Who gives both is who the token says: a person may work on a machine
+ * that has a certificate of its own. A token that is no good is refused, whatever certificate comes with it.
+ */
+export const createAuthenticate = ({ identities, tokens, jwt, clock }: AuthenticateParts): Authenticate => {
+  const byCertificate = (connection: () => ConnectionProof): Caller => {
+    const { sslPeerCertificate } = connection();
+    if (!sslPeerCertificate) throw unauthenticated('missing');
+    const { uri, serial, notAfter } = readCertificate(sslPeerCertificate);
+    if (identities().denied.has(serial)) throw unauthenticated('denied_certificate');
+    if (uri === undefined || !identities().certificate(uri)) throw unauthenticated('unknown');
+    const caller = createCaller((at) => {
+      const { denied, certificate } = identities();
+      const principal = at < notAfter && !denied.has(serial) ? certificate(uri) : undefined;
+      return principal && { principal, expiresAt: notAfter };
+    }, clock.now());
+    if (!caller) throw unauthenticated('expired');
+    return caller;
+  };
+  return (metadata, connection) => {
+    const token = tokenOf(metadata);
+    if (token === undefined) return byCertificate(connection);
+    // A JWT has two dots; a token of ours has none.
+    return token.includes('.') ? jwt.callerOf(token) : tokens.callerOf(token);
+  };
+};
+
+/** On a gateway that asks for no proof everybody is who it says it is. Throws `SOURCE_INVALID`. */
+export const takeTheirWord: Authenticate = (metadata) => lastingCaller(localPrincipal(declaredSource(metadata)));
