@@ -49,13 +49,23 @@ export interface VictimOptions {
   readonly policy?: string | undefined;
   /** A command that runs the gateway, e.g. `strace` and its options. */
   readonly wrapper?: readonly string[] | undefined;
+  /** More of the gateway's own arguments. */
+  readonly args?: readonly string[] | undefined;
+  /** Told of each line of its standard output. */
+  readonly onLine?: ((line: string) => void) | undefined;
 }
 
 const main = fileURLToPath(new URL('../../apps/alert-gateway/src/main.ts', import.meta.url));
 const startWithin: Millis = 60_000;
 const keptStderr = 8_192;
 
-const commandOf = ({ data, policy, unsafeSynchronous, wrapper = [] }: VictimOptions): [string, ...string[]] => [
+const commandOf = ({
+  data,
+  policy,
+  unsafeSynchronous,
+  wrapper = [],
+  args = [],
+}: VictimOptions): [string, ...string[]] => [
   ...(wrapper as [string]),
   process.execPath,
   // As its first line has it.
@@ -64,6 +74,7 @@ const commandOf = ({ data, policy, unsafeSynchronous, wrapper = [] }: VictimOpti
   ...[main, '--listen', '127.0.0.1:0', '--data', data],
   ...(policy === undefined ? [] : ['--policy', policy]),
   ...(unsafeSynchronous ? ['--unsafe-synchronous', unsafeSynchronous] : []),
+  ...args,
 ];
 
 const addressIn = (line: string): string | undefined => {
@@ -106,6 +117,7 @@ export const createVictims = (cleanup: Cleanup, compileCache: string): ((options
     const listening = new Promise<string>((resolve, reject) => {
       const late = setTimeout(() => signal('SIGKILL'), startWithin);
       createInterface(child.stdout).on('line', (line) => {
+        options.onLine?.(line);
         const address = addressIn(line);
         if (address === undefined) return;
         clearTimeout(late);
