@@ -140,7 +140,7 @@ export const attacks: readonly Attack[] = [
   },
   {
     name: 'gzip',
-    what: 'gzip bombs of 20 MB and 200 MB, and what is no gzip',
+    what: 'gzip bombs of 20 MB and 100 MB, and what is no gzip',
     amount: { short: 120, long: 10_000 },
     within: { short: 8, long: 120 },
     control: 'long',

@@ -5,6 +5,7 @@ import { root } from '../bench/workspace.ts';
 import { createCleanup } from '../torture/cleanup.ts';
 import { factsOf } from '../torture/machine.ts';
 import type { Attack, Outcome } from './attack.ts';
+import type { GoodWindow } from './good-client.ts';
 import { attacks } from './attacks.ts';
 import { judge } from './judge.ts';
 import { type AttackOptions, readOptions } from './options.ts';
@@ -16,8 +17,8 @@ const failed = 2;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-const told = (attack: Attack, outcome: Outcome): void => {
-  const wrong = judge(attack, outcome);
+const told = (attack: Attack, outcome: Outcome, calm: GoodWindow): void => {
+  const wrong = judge(attack, outcome, calm);
   say(`${attack.name}: ${wrong.length === 0 ? 'ok' : wrong.join('; ')} (${outcome.seconds.toFixed(1)} s)`);
 };
 

@@ -32,6 +32,8 @@ export interface RunOptions {
 /** What became of the gateway under all attacks, one after the other. */
 export interface GatewayRun {
   readonly outcomes: readonly Outcome[];
+  /** What the client that behaves saw before the first attack. */
+  readonly calm: GoodWindow;
   /** Alerts that the client that behaves was told are kept, and how many of them are not there. */
   readonly acked: number;
   readonly lost: number;
@@ -40,6 +42,7 @@ export interface GatewayRun {
 }
 
 const arrivals = 50;
+const calmFor = 3_000;
 const newcomers = 4;
 const script = (name: string): string => fileURLToPath(new URL(`./scripts/${name}.ts`, import.meta.url));
 
@@ -154,7 +157,7 @@ const storedIds = async (address: string): Promise<ReadonlySet<string>> => {
 export const attackGateway = async (
   options: RunOptions,
   attacks: readonly Attack[],
-  done: (attack: Attack, outcome: Outcome) => void,
+  done: (attack: Attack, outcome: Outcome, calm: GoodWindow) => void,
 ): Promise<GatewayRun> => {
   const { cleanup, compileCache, directory } = options;
   const data = join(directory, 'gateway');
@@ -164,19 +167,22 @@ export const attackGateway = async (
   await warmUp(options, target);
   const acked = join(directory, 'acked');
   const good = await startGood(options, target, acked);
+  await windowOf(good);
+  await pause(calmFor);
+  const calm = await windowOf(good);
   const outcomes: Outcome[] = [];
   for (const attack of attacks) {
     const outcome = await attackOnce(options, target, good, attack);
     outcomes.push(outcome);
-    done(attack, outcome);
+    done(attack, outcome, calm);
     if (!outcome.alive) break;
   }
   await stopGood(good).catch(() => {});
   const ids = idsIn(acked);
   if (!target.alive())
-    return { outcomes, acked: ids.length, lost: 0, ended: ['it ended by itself', ...(await target.stop())] };
+    return { outcomes, calm, acked: ids.length, lost: 0, ended: ['it ended by itself', ...(await target.stop())] };
   const lost = lostOf(ids, await storedIds(target.address)).length;
-  return { outcomes, acked: ids.length, lost, ended: await target.stop() };
+  return { outcomes, calm, acked: ids.length, lost, ended: await target.stop() };
 };
 
 /** Attacks a bare server of its own; undefined if it cannot be measured, since the attack has ended it. */

@@ -98,17 +98,22 @@ const nesting: Attacker = (context) =>
 
 const zip = (bytes: number): Buffer => gzipSync(Buffer.alloc(bytes), { level: constants.Z_BEST_COMPRESSION });
 
+/** How large the bombs are when they have gone off. */
+const bombs = { small: 20_000_000, large: 100_000_000 } as const;
+
 // Bombs, and what is no gzip at all (CVE-2026-48069: a malformed compressed message ended the process).
 const gzip: Attacker = (context) => {
   const packed = { 'grpc-encoding': 'gzip' };
   const good = gzipSync(reportBody());
   const broken = Buffer.from(good);
+  const small = zip(bombs.small);
+  const large = zip(bombs.large);
   broken.fill(0xff, 12, 40);
   return callAll(context, [
-    { headers: packed, body: framedAs(zip(20_000_000), true) },
-    { headers: packed, body: framedAs(zip(200_000_000), true) },
-    { path: batchPath, headers: packed, body: framedAs(zip(200_000_000), true) },
-    { headers: packed, body: framedAs(gzipSync(zip(20_000_000)), true) },
+    { headers: packed, body: framedAs(small, true) },
+    { headers: packed, body: framedAs(large, true) },
+    { path: batchPath, headers: packed, body: framedAs(large, true) },
+    { headers: packed, body: framedAs(gzipSync(small), true) },
     { headers: packed, body: framedAs(broken, true) },
     { headers: packed, body: framedAs(good.subarray(0, -9), true) },
     { headers: packed, body: framedAs(Buffer.alloc(0), true) },
