@@ -18,6 +18,8 @@ export interface Outcome {
   readonly alive: boolean;
   readonly ready: boolean;
   readonly seconds: number;
+  /** CPU seconds of the server meanwhile. */
+  readonly cpu: number;
 }
 
 /** One attack, and what is expected of it. */

@@ -15,6 +15,9 @@ const tooBusy = 250;
 /** True where the machine was too busy before the attacks to judge the waits during them. */
 export const isTooBusy = (calm: GoodWindow): boolean => !(calm.p99 < tooBusy);
 
+// Somebody new, who behaves, may be there at any moment.
+const newcomers = 2;
+
 /** What is wrong with how the gateway took an attack; nothing if it is well. `calm` is what was seen before all attacks. */
 export const judge = (attack: Attack, outcome: Outcome, calm: GoodWindow): readonly string[] => {
   const { good, alive, ready, connections } = outcome;
@@ -28,7 +31,7 @@ export const judge = (attack: Attack, outcome: Outcome, calm: GoodWindow): reado
       : [`the 99th percentile of the client that behaves was ${good.p99.toFixed(0)} ms`]),
     ...(failed.length === 0 ? [] : [`the client that behaves was refused: ${failed.join(', ')}`]),
     ...(growthOf(outcome) < aims.growth ? [] : [`memory grew by ${growthOf(outcome).toFixed(0)} MiB`]),
-    ...(connections.after <= connections.before
+    ...(connections.after <= connections.before + newcomers
       ? []
       : [`${connections.after - connections.before} connections of the attacker are still there`]),
     ...(attack.wrong?.(outcome) ?? []),

@@ -36,8 +36,11 @@ const countsOf = ({ counts }: Outcome): string =>
 const memoryOf = ({ memory }: Outcome): string =>
   `${memory.before.toFixed(0)} → ${memory.most.toFixed(0)} → ${memory.after.toFixed(0)}`;
 
+const timesOf = (outcome: Outcome): string =>
+  `${waits(outcome)}\n${outcome.cpu.toFixed(1)} of ${outcome.seconds.toFixed(1)} s CPU`;
+
 const columns = (outcome: Outcome | undefined): string[] =>
-  outcome ? [countsOf(outcome), memoryOf(outcome), waits(outcome)] : ['–', '–', '–'];
+  outcome ? [countsOf(outcome), memoryOf(outcome), timesOf(outcome)] : ['–', '–', '–'];
 
 const verdictOf = ({ attack, gateway, control }: AttackResult, calm: GoodWindow): string => {
   const wrong = judge(attack, gateway, calm);
@@ -68,7 +71,7 @@ export const printReport = (report: AttackReport): string => {
     ),
     '',
     'MiB: resident memory before → at most → after. ms: p50 / p99 of reports of a client that behaves, 50 a second, / the',
-    'longest wait of it or of somebody who came on a new connection.',
+    'longest wait of it or of somebody who came on a new connection; below it CPU of the server while the attack ran.',
     '',
     ...controls.map(({ attack }) => `${attack.name}: at the bare server ${attack.works?.must}.`),
     `Acknowledged to the client that behaves: ${number.format(acked)}, of which ${number.format(lost)} are lost.`,

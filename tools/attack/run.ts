@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { cpuSeconds } from '../bench/host.ts';
 import { type Child, type Processes, within } from '../bench/processes.ts';
 import { shippedFlags, sourceFlags } from '../bench/workspace.ts';
 import { chanceOf } from '../torture/chance.ts';
@@ -74,10 +75,13 @@ const windowOf = async (good: Child): Promise<GoodWindow> => {
   return window;
 };
 
+const cpuOf = ({ pid, alive }: Target): number => (alive() ? cpuSeconds(pid) : 0);
+
 const attackOnce = async (options: RunOptions, target: Target, good: Child, attack: Attack): Promise<Outcome> => {
   const { form, seed, directory } = options;
   await windowOf(good);
   const before = stateOf(target);
+  const cpuBefore = cpuOf(target);
   const watching = watch(target);
   const from = performance.now();
   const settings: AttackerSettings = {
@@ -108,6 +112,7 @@ const attackOnce = async (options: RunOptions, target: Target, good: Child, atta
     alive: target.alive(),
     ready: await target.ready(),
     seconds,
+    cpu: Math.max(0, cpuOf(target) - cpuBefore),
   };
 };
 

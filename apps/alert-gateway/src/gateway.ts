@@ -14,6 +14,7 @@ import { explainAlert } from './rpc/explain-alert.ts';
 import { createStatusRpc } from './rpc/gateway-status.ts';
 import { createGuard } from './rpc/guard.ts';
 import { addHealth } from './rpc/health.ts';
+import { boundMessagePieces } from './rpc/message-pieces.ts';
 import { createPolicyRpc } from './rpc/policies.ts';
 import { addReflection } from './rpc/reflection.ts';
 import { createStreamIncidents } from './rpc/stream-incidents.ts';
@@ -204,6 +205,7 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
   });
   const connections = createConnections({ ...connectionDefaults, ...parts.connections }, ports.clock);
   const requests = createDeadlines(ports.clock, requestDeadline);
+  boundMessagePieces();
   const server = new Server({
     ...serverOptions,
     interceptors: [createGuard({ requests, called: connections.called })],

@@ -91,7 +91,6 @@ const nesting: Attacker = (context) =>
     { body: framedAs(deepMetadata(2_000), false) },
     { body: framedAs(deepMetadata(limits.alertBytes - 1_000), false) },
     { body: framedAs(nested(limits.alertBytes, [6]), false) },
-    { path: batchPath, body: framedAs(nested(limits.batchBytes, [1]), false) },
     // Groups, which nobody has used for twenty years.
     { body: framedAs(Buffer.alloc(limits.alertBytes, 0x53), false) },
   ]);
