@@ -9,24 +9,24 @@ export const aims = {
   growth: 100,
 } as const;
 
-/** Where nobody attacks and reports take this long all the same, times say nothing about attacks. In milliseconds. */
-const tooBusy = 250;
+/** Where the client that behaves cannot even begin in time, in milliseconds, its waits say nothing about the server. */
+const tooLate = 100;
 
-/** True where the machine was too busy before the attacks to judge the waits during them. */
-export const isTooBusy = (calm: GoodWindow): boolean => !(calm.p99 < tooBusy);
+/** True where the machine was too busy to judge waits. */
+export const isTooBusy = ({ late }: GoodWindow): boolean => !(late < tooLate);
 
 // Somebody new, who behaves, may be there at any moment.
 const newcomers = 2;
 
-/** What is wrong with how the gateway took an attack; nothing if it is well. `calm` is what was seen before all attacks. */
-export const judge = (attack: Attack, outcome: Outcome, calm: GoodWindow): readonly string[] => {
+/** What is wrong with how the gateway took an attack; nothing if it is well. */
+export const judge = (attack: Attack, outcome: Outcome): readonly string[] => {
   const { good, alive, ready, connections } = outcome;
   const failed = Object.entries(good.failed).map(([why, times]) => `${times} × ${why}`);
   return [
     ...(alive ? [] : ['the process has ended']),
     ...(ready ? [] : ['it does not say that it serves']),
     ...(good.count > 0 ? [] : ['the client that behaves made no report']),
-    ...(good.p99 < aims.p99 || isTooBusy(calm)
+    ...(good.p99 < aims.p99 || isTooBusy(good)
       ? []
       : [`the 99th percentile of the client that behaves was ${good.p99.toFixed(0)} ms`]),
     ...(failed.length === 0 ? [] : [`the client that behaves was refused: ${failed.join(', ')}`]),

@@ -5,7 +5,7 @@ import { root } from '../bench/workspace.ts';
 import { createCleanup } from '../torture/cleanup.ts';
 import { factsOf } from '../torture/machine.ts';
 import type { Attack, Outcome } from './attack.ts';
-import type { GoodWindow } from './good-client.ts';
+import { judgeCanaries, searchForCanaries } from './canaries/canaries.ts';
 import { attacks } from './attacks.ts';
 import { judge } from './judge.ts';
 import { type AttackOptions, readOptions } from './options.ts';
@@ -13,38 +13,45 @@ import { type AttackReport, type AttackResult, exitCodeOf, printReport } from '.
 import { attackBare, attackGateway, type RunOptions } from './run.ts';
 
 const failed = 2;
+const canaries = 'canaries';
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-const told = (attack: Attack, outcome: Outcome, calm: GoodWindow): void => {
-  const wrong = judge(attack, outcome, calm);
+const told = (attack: Attack, outcome: Outcome): void => {
+  const wrong = judge(attack, outcome);
   say(`${attack.name}: ${wrong.length === 0 ? 'ok' : wrong.join('; ')} (${outcome.seconds.toFixed(1)} s)`);
 };
 
-const runAll = async (options: AttackOptions, run: RunOptions): Promise<AttackReport> => {
-  const startedAt = new Date().toISOString();
-  const from = performance.now();
+const attackAll = async (options: AttackOptions, run: RunOptions) => {
   const chosen = attacks.filter(({ name }) => options.only.includes(name));
+  if (chosen.length === 0) return { results: [], acked: 0, lost: 0, ended: [] };
   const { outcomes, ...rest } = await attackGateway(run, chosen, told);
   const results: AttackResult[] = [];
   for (const [at, gateway] of outcomes.entries()) {
     const attack = chosen[at] as Attack;
     const wanted = options.controls && (options.long || attack.control === 'short');
-    // The mutations tell how one decoder does; the bare server has another, and ten million of them say nothing more.
+    // What the bare server shows it shows at once; ten million mutations would say nothing more of it.
     const control = wanted ? await attackBare({ ...run, form: 'short' }, attack) : undefined;
     if (control) say(`${attack.name}: the control is done`);
     results.push({ attack, gateway, control });
   }
+  return { results, ...rest };
+};
+
+const runAll = async (options: AttackOptions, run: RunOptions): Promise<AttackReport> => {
+  const startedAt = new Date().toISOString();
+  const from = performance.now();
+  const searched = options.only.includes(canaries) ? await searchForCanaries(run) : undefined;
+  if (searched) say(`${canaries}: ${judgeCanaries(searched).join('; ') || 'ok'}`);
+  const attacked = await attackAll(options, run);
   const seconds = (performance.now() - from) / 1_000;
-  return { form: run.form, seed: run.seed, startedAt, machine: factsOf(), seconds, results, ...rest };
+  const { form, seed } = run;
+  return { form, seed, startedAt, machine: factsOf(), seconds, canaries: searched, ...attacked };
 };
 
 const main = async (): Promise<number> => {
-  const options = readOptions(
-    attacks.map(({ name }) => name),
-    process.argv,
-  );
+  const options = readOptions([...attacks.map(({ name }) => name), canaries], process.argv);
   const directory = join(root, 'tmp', 'attack', String(options.seed));
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });

@@ -162,7 +162,7 @@ const storedIds = async (address: string): Promise<ReadonlySet<string>> => {
 export const attackGateway = async (
   options: RunOptions,
   attacks: readonly Attack[],
-  done: (attack: Attack, outcome: Outcome, calm: GoodWindow) => void,
+  done: (attack: Attack, outcome: Outcome) => void,
 ): Promise<GatewayRun> => {
   const { cleanup, compileCache, directory } = options;
   const data = join(directory, 'gateway');
@@ -179,7 +179,7 @@ export const attackGateway = async (
   for (const attack of attacks) {
     const outcome = await attackOnce(options, target, good, attack);
     outcomes.push(outcome);
-    done(attack, outcome, calm);
+    done(attack, outcome);
     if (!outcome.alive) break;
   }
   await stopGood(good).catch(() => {});

@@ -51,6 +51,8 @@ export interface VictimOptions {
   readonly wrapper?: readonly string[] | undefined;
   /** More of the gateway's own arguments. */
   readonly args?: readonly string[] | undefined;
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** Told of each line of its standard output. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
@@ -92,7 +94,11 @@ export const createVictims = (cleanup: Cleanup, compileCache: string): ((options
   return (options) => {
     const [command, ...args] = commandOf(options);
     // A process group of its own, so that a wrapper and what it runs get every signal, and Ctrl-C is left to us.
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env, detached: true });
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...env, ...options.env },
+      detached: true,
+    });
     const pid = child.pid ?? 0;
     const signal = (name: NodeJS.Signals): void => {
       try {

@@ -40,3 +40,4 @@ export {
 export { storeChecks, storeContract } from './store-contract.ts';
 export { testPorts, type TestPorts, type TestPortsOptions } from './test-ports.ts';
 export { waitFor, type WaitOptions } from './wait-for.ts';
+export { type Planted, plantedIn } from './planted.ts';
