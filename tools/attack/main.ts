@@ -66,6 +66,7 @@ const main = async (): Promise<number> => {
   const report = await runAll(options, {
     form: options.long ? 'long' : 'short',
     seed: options.seed,
+    longest: (options.minutes ?? Infinity) * 60,
     processes,
     cleanup,
     directory,

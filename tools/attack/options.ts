@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { seedOption, listOf } from '../torture/options.ts';
+import { listOf, minutesOption, seedOption } from '../torture/options.ts';
 
 /** What the suite is started with. */
 export interface AttackOptions {
@@ -7,6 +7,7 @@ export interface AttackOptions {
   readonly only: readonly string[];
   readonly seed: number;
   readonly controls: boolean;
+  readonly minutes?: number;
   readonly json?: string;
 }
 
@@ -35,6 +36,7 @@ export const createCommand = (names: readonly string[]): Command =>
         .default(names, 'all'),
     )
     .addOption(seedOption())
+    .addOption(minutesOption('an attack takes no longer than this, and says how far it came'))
     .addOption(new Option('--no-controls', 'leaves the bare server alone'))
     .addOption(new Option('--json <file>', 'writes the result to a file too'))
     .addHelpText('after', notes);

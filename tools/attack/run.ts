@@ -22,6 +22,8 @@ import { gatewayTarget, startBare, stateOf, type Target, watch } from './targets
 export interface RunOptions {
   readonly form: Form;
   readonly seed: number;
+  /** The longest that an attack takes, in seconds, whatever it says itself. */
+  readonly longest: number;
   readonly processes: Processes;
   readonly cleanup: Cleanup;
   /** Where it may write. */
@@ -78,7 +80,8 @@ const windowOf = async (good: Child): Promise<GoodWindow> => {
 const cpuOf = ({ pid, alive }: Target): number => (alive() ? cpuSeconds(pid) : 0);
 
 const attackOnce = async (options: RunOptions, target: Target, good: Child, attack: Attack): Promise<Outcome> => {
-  const { form, seed, directory } = options;
+  const { form, seed, directory, longest } = options;
+  const most = Math.min(longest, attack.within[form]);
   await windowOf(good);
   const before = stateOf(target);
   const cpuBefore = cpuOf(target);
@@ -89,12 +92,12 @@ const attackOnce = async (options: RunOptions, target: Target, good: Child, atta
     address: target.address,
     amount: attack.amount[form],
     seed,
-    within: attack.within[form] * 1_000,
+    within: most * 1_000,
     findings: target.kind === 'gateway' ? findingsFile(directory) : undefined,
   };
   const attacker = startScript(options, 'attacker', settings);
   const { counts } = await within(
-    attack.within[form] + 40,
+    most + 40,
     `the attack ${attack.name}`,
     attacker.message<{ readonly counts: Counts }>('counts'),
   );

@@ -41,6 +41,10 @@ export const seedOption = (): Option =>
     .argParser(wholeNumber(0, largestSeed))
     .default(randomInt(largestSeed), 'a random one');
 
+/** The option that bounds a run. */
+export const minutesOption = (what: string): Option =>
+  new Option('--minutes <number>', what).argParser(wholeNumber(1, 10_000));
+
 const notes = `
 The short form fits in 4 minutes on 2 cores; the long form takes hours, and --minutes bounds it: each recipe then goes as
 far as its share of the time allows, and the table says how far that was.
@@ -72,7 +76,7 @@ export const createCommand = (recipes: readonly string[]): Command =>
         wholeNumber(1, 1_000_000),
       ),
     )
-    .addOption(new Option('--minutes <number>', 'stops after about this time').argParser(wholeNumber(1, 10_000)))
+    .addOption(minutesOption('stops after about this time'))
     .addOption(new Option('--json <file>', 'writes the result to a file too'))
     .addOption(new Option('--require', 'fails if a recipe cannot be run on this machine').default(false))
     .addOption(new Option('--in-namespace').default(false).hideHelp())

@@ -28,7 +28,7 @@ const cancelled: Attacker = async ({ address, amount, late, chance }) => {
 };
 
 const perConnection = 20;
-const slowFor = 8_000;
+const slowFor = 7_000;
 const every = 200;
 
 // The server hears from each of them all the time, and never gets to the end.

@@ -93,7 +93,7 @@ const silences: Readonly<Record<string, (address: string) => RawConnection>> = {
 };
 
 // Longer than any server should wait for a first word.
-const silentFor = 13_000;
+const silentFor = 12_000;
 
 const silent: Attacker = async ({ address, amount, within }) => {
   const each = Math.ceil(amount / 3);

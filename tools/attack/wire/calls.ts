@@ -22,12 +22,13 @@ export interface RawCall {
   readonly body: Uint8Array;
   /** Headers that are added, or stand instead of those that a call has. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** The methods that stream their answers go on; they are taken for answered when their first headers are there. */
+  /** The method streams its answers: it goes on if it has not ended a moment after its first headers. */
   readonly streams?: boolean;
   readonly within?: number;
 }
 
 const patience = 15_000;
+const moment = 100;
 
 const endOf = (headers: IncomingHttpHeaders): CallEnd => {
   const code = headers['grpc-status'];
@@ -48,6 +49,11 @@ export const callRaw = (session: ClientHttp2Session, call: RawCall): Promise<Cal
       resolve(end ?? how);
       end ??= how;
     };
+    const goesOn = (): void => {
+      if (end !== undefined) return;
+      finish('GOES ON');
+      stream.close(8);
+    };
     const timer = setTimeout(() => {
       finish('HUNG');
       stream?.close(8);
@@ -59,10 +65,7 @@ export const callRaw = (session: ClientHttp2Session, call: RawCall): Promise<Cal
     }
     stream.on('response', (headers) => {
       if ('grpc-status' in headers || headers[':status'] !== 200) finish(endOf(headers));
-      else if (call.streams) {
-        finish('GOES ON');
-        stream.close(8);
-      }
+      else if (call.streams) setTimeout(() => goesOn(), moment);
     });
     stream.on('trailers', (headers) => finish(endOf(headers)));
     stream.on('error', () => finish('CUT OFF'));
