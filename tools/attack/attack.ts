@@ -20,6 +20,8 @@ export interface Outcome {
   readonly seconds: number;
   /** CPU seconds of the server meanwhile. */
   readonly cpu: number;
+  /** How many cores were busy with what is no part of this. */
+  readonly others: number;
 }
 
 /** One attack, and what is expected of it. */
@@ -33,14 +35,20 @@ export interface Attack {
   readonly within: Readonly<Record<Form, number>>;
   /** In which form the bare server gets it too. */
   readonly control: Form;
+  /**
+   * True where most of it is work like any other, which leaves garbage like any other: then what counts of the memory is
+   * what is held when that is collected, before and after.
+   */
+  readonly isWork?: true;
   /** What is wrong with how the gateway took it, beyond what holds for every attack. */
   readonly wrong?: (outcome: Outcome) => readonly string[];
   /** What must be seen at the bare server, so that it counts as an attack at all. Without one the figures just stand there. */
   readonly works?: { readonly must: string; readonly shown: (outcome: Outcome) => boolean };
 }
 
-/** How much the memory grew at most, in MiB. */
-export const growthOf = ({ memory }: Outcome): number => memory.most - memory.before;
+/** How much the memory grew, in MiB: at most, or for good where the attack is work. */
+export const growthOf = ({ memory }: Outcome, { isWork }: Pick<Attack, 'isWork'> = {}): number =>
+  (isWork ? memory.after : memory.most) - memory.before;
 
 /** The longest that anybody who behaves had to wait, in milliseconds. */
 export const stallOf = ({ good }: Outcome): number => Math.max(good.longest, good.longestNewcomer);

@@ -176,6 +176,7 @@ export const attacks: readonly Attack[] = [
     amount: { short: 20_000, long: 10_000_000 },
     within: { short: 25, long: 6 * 3_600 },
     control: 'long',
+    isWork: true,
     wrong: all(none('ended badly'), none('INTERNAL'), none('HUNG')),
   },
 ];

@@ -17,8 +17,6 @@ export interface GoodWindow {
   readonly longest: number;
   readonly newcomers: number;
   readonly longestNewcomer: number;
-  /** How late it was itself, 99th percentile: what the machine and not the server made it wait. */
-  readonly late: number;
   /** Reports that were not acknowledged, by their error, and newcomers who got no answer. */
   readonly failed: Readonly<Record<string, number>>;
 }

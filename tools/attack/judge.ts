@@ -1,4 +1,3 @@
-import type { GoodWindow } from './good-client.ts';
 import { type Attack, growthOf, type Outcome, stallOf } from './attack.ts';
 
 /** What holds for the gateway whatever the attack is (reliability.md §5, row 14). */
@@ -9,11 +8,11 @@ export const aims = {
   growth: 100,
 } as const;
 
-/** Where the client that behaves cannot even begin in time, in milliseconds, its waits say nothing about the server. */
-const tooLate = 100;
+/** Where others keep so many cores busy, waits say nothing about the server. */
+const busyCores = 0.5;
 
-/** True where the machine was too busy to judge waits. */
-export const isTooBusy = ({ late }: GoodWindow): boolean => !(late < tooLate);
+/** True where the machine was too busy with something else to judge waits. */
+export const isTooBusy = ({ others }: Outcome): boolean => others > busyCores;
 
 // Somebody new, who behaves, may be there at any moment.
 const newcomers = 2;
@@ -26,11 +25,11 @@ export const judge = (attack: Attack, outcome: Outcome): readonly string[] => {
     ...(alive ? [] : ['the process has ended']),
     ...(ready ? [] : ['it does not say that it serves']),
     ...(good.count > 0 ? [] : ['the client that behaves made no report']),
-    ...(good.p99 < aims.p99 || isTooBusy(good)
+    ...(good.p99 < aims.p99 || isTooBusy(outcome)
       ? []
       : [`the 99th percentile of the client that behaves was ${good.p99.toFixed(0)} ms`]),
     ...(failed.length === 0 ? [] : [`the client that behaves was refused: ${failed.join(', ')}`]),
-    ...(growthOf(outcome) < aims.growth ? [] : [`memory grew by ${growthOf(outcome).toFixed(0)} MiB`]),
+    ...(growthOf(outcome, attack) < aims.growth ? [] : [`memory grew by ${growthOf(outcome, attack).toFixed(0)} MiB`]),
     ...(connections.after <= connections.before + newcomers
       ? []
       : [`${connections.after - connections.before} connections of the attacker are still there`]),

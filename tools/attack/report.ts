@@ -63,21 +63,21 @@ const row = (result: AttackResult): string[] => [
 const head = ['attack', 'gateway: N', 'MiB', 'ms', 'bare grpc-js: N', 'MiB', 'ms', ''] as const;
 
 const busyLines = ({ results }: AttackReport): string[] => {
-  const busy = results.filter(({ gateway }) => isTooBusy(gateway.good)).map(({ attack }) => attack.name);
+  const busy = results.filter(({ gateway }) => isTooBusy(gateway)).map(({ attack }) => attack.name);
   if (busy.length === 0) return [];
-  return [`The machine was too busy to judge waits: THEY WERE NOT JUDGED during ${busy.join(', ')}.`];
+  return [`Others kept the machine busy: WAITS WERE NOT JUDGED during ${busy.join(', ')}.`];
 };
 
 const attackLines = (report: AttackReport): string[] => {
   const { results, calm, acked, lost, ended } = report;
   if (results.length === 0) return [];
   const controls = results.filter(({ attack, control }) => control && attack.works);
-  const worst = results.reduce((most, { gateway }) => Math.max(most, growthOf(gateway)), 0);
+  const worst = results.reduce((most, { attack, gateway }) => Math.max(most, growthOf(gateway, attack)), 0);
   const slowest = results.reduce((most, { gateway }) => Math.max(most, gateway.good.p99), 0);
   return [
     table(head, results.map(row)),
     '',
-    'MiB: resident memory before → at most → after. ms: p50 / p99 of reports of a client that behaves, 50 a second, / the',
+    'MiB: resident memory before → at most → after (of malformed: with the garbage collected). ms: p50 / p99 of reports of a client that behaves, 50 a second, / the',
     'longest wait of it or of somebody who came on a new connection; below it CPU of the server while the attack ran.',
     '',
     ...controls.map(({ attack }) => `${attack.name}: at the bare server ${attack.works?.must}.`),

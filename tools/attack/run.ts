@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { cpuSeconds } from '../bench/host.ts';
+import { collector } from '../bench/contenders/servers.ts';
+import { cpuSeconds, hostCpuSeconds, ownCpuSeconds } from '../bench/host.ts';
 import { type Child, type Processes, within } from '../bench/processes.ts';
 import { shippedFlags, sourceFlags } from '../bench/workspace.ts';
 import { chanceOf } from '../torture/chance.ts';
@@ -62,9 +63,14 @@ export const findingsFile = (directory: string): string => join(directory, 'find
 const goneWithin = 5_000;
 
 // The server may see a moment later that the attacker is gone.
-const untilGone = async (target: Target, before: number): Promise<void> => {
+const untilGone = async (target: Target, before: number): Promise<number> => {
   const until = performance.now() + goneWithin;
-  while (stateOf(target).connections > before && performance.now() < until) await pause(50);
+  let fewest = Infinity;
+  while (fewest > before && performance.now() < until) {
+    fewest = Math.min(fewest, stateOf(target).connections);
+    await pause(50);
+  }
+  return fewest;
 };
 
 const windowOf = async (good: Child): Promise<GoodWindow> => {
@@ -77,14 +83,27 @@ const windowOf = async (good: Child): Promise<GoodWindow> => {
   return window;
 };
 
-const cpuOf = ({ pid, alive }: Target): number => (alive() ? cpuSeconds(pid) : 0);
+// 0 for a process that is gone.
+const cpuOf = ({ pid }: { readonly pid: number }): number => {
+  try {
+    return cpuSeconds(pid);
+  } catch {
+    return 0;
+  }
+};
+
+/** CPU seconds that the machine spent on everything but these. */
+const spentByOthers = (ours: readonly { readonly pid: number }[]): number =>
+  hostCpuSeconds() - ownCpuSeconds() - ours.reduce((sum, each) => sum + cpuOf(each), 0);
 
 const attackOnce = async (options: RunOptions, target: Target, good: Child, attack: Attack): Promise<Outcome> => {
   const { form, seed, directory, longest } = options;
   const most = Math.min(longest, attack.within[form]);
+  if (attack.isWork) await target.collect();
   await windowOf(good);
   const before = stateOf(target);
   const cpuBefore = cpuOf(target);
+  const othersBefore = spentByOthers([target, good]);
   const watching = watch(target);
   const from = performance.now();
   const settings: AttackerSettings = {
@@ -102,24 +121,27 @@ const attackOnce = async (options: RunOptions, target: Target, good: Child, atta
     attacker.message<{ readonly counts: Counts }>('counts'),
   );
   const seconds = (performance.now() - from) / 1_000;
+  const others = (spentByOthers([target, good, attacker]) - othersBefore) / seconds;
   await attacker.stop();
-  await untilGone(target, before.connections);
+  const left = await untilGone(target, before.connections);
   const seen = await windowOf(good);
   watching.stop();
+  if (attack.isWork && target.alive()) await target.collect();
   const after = stateOf(target);
   return {
     counts,
     good: seen,
     memory: { before: before.memory, most: watching.memory, after: after.memory },
-    connections: { before: before.connections, most: watching.connections, after: after.connections },
+    connections: { before: before.connections, most: watching.connections, after: left },
     alive: target.alive(),
     ready: await target.ready(),
     seconds,
     cpu: Math.max(0, cpuOf(target) - cpuBefore),
+    others: Math.max(0, others),
   };
 };
 
-const warmUpReports = 20_000;
+const warmUpReports = 40_000;
 const bareReports = 3_000;
 
 // A process that has done nothing yet grows with whatever comes; what is to be seen is what attacks add to a busy one.
@@ -170,7 +192,7 @@ export const attackGateway = async (
   const { cleanup, compileCache, directory } = options;
   const data = join(directory, 'gateway');
   mkdirSync(data, { recursive: true });
-  const victim = createVictims(cleanup, compileCache)({ data });
+  const victim = createVictims(cleanup, compileCache)({ data, flags: [collector] });
   const target = gatewayTarget(victim, await victim.listening);
   await warmUp(options, target);
   const acked = join(directory, 'acked');

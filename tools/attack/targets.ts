@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createAlertClient } from '@therapytrain/alerts-client';
+import { setTimeout as pause } from 'node:timers/promises';
+import { collector } from '../bench/contenders/servers.ts';
 import { residentMemory } from '../bench/host.ts';
 import type { Processes } from '../bench/processes.ts';
 import type { BareSettings } from '../bench/scripts/bare.ts';
@@ -13,6 +15,8 @@ export interface Target {
   readonly pid: number;
   readonly address: string;
   alive(): boolean;
+  /** Gives back memory that is not needed. Both have the collector of the bench. */
+  collect(): Promise<void>;
   /** Whether it says, on a new connection, that it serves. */
   ready(): Promise<boolean>;
   /** Ends it, and says what is wrong with how it ended. */
@@ -38,12 +42,20 @@ const serves = async (address: string): Promise<boolean> => {
   }
 };
 
-/** The gateway, which has been started. */
+const collectFor = 1_500;
+
+const collectIn = async (pid: number): Promise<void> => {
+  process.kill(pid, 'SIGUSR2');
+  await pause(collectFor);
+};
+
+/** The gateway, which has been started with the `collector` flag. */
 export const gatewayTarget = (victim: Victim, address: string): Target => ({
   kind: 'gateway',
   pid: victim.pid,
   address,
   alive: () => victim.exit === undefined,
+  collect: () => collectIn(victim.pid),
   ready: () => serves(address),
   stop: async () => {
     victim.signal('SIGTERM');
@@ -60,7 +72,7 @@ const bareScript = fileURLToPath(new URL('../bench/scripts/bare.ts', import.meta
 /** Starts a server that is grpc-js with its defaults and the generated codec, and answers with fixed bytes. */
 export const startBare = async (processes: Processes): Promise<Target> => {
   const settings: BareSettings = { batch: 1, decode: true };
-  const flags = [...new Set([...shippedFlags(), ...sourceFlags])];
+  const flags = [...new Set([...shippedFlags(), ...sourceFlags, collector])];
   const child = processes.start(process.execPath, [...flags, bareScript, JSON.stringify(settings)]);
   const { address } = await child.message<{ readonly address: string }>('ready');
   return {
@@ -68,6 +80,7 @@ export const startBare = async (processes: Processes): Promise<Target> => {
     pid: child.pid,
     address,
     alive: () => isThere(child.pid),
+    collect: () => collectIn(child.pid),
     ready: () => Promise.resolve(isThere(child.pid)),
     stop: async () => {
       await child.stop();

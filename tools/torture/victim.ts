@@ -49,6 +49,8 @@ export interface VictimOptions {
   readonly policy?: string | undefined;
   /** A command that runs the gateway, e.g. `strace` and its options. */
   readonly wrapper?: readonly string[] | undefined;
+  /** More flags of Node. */
+  readonly flags?: readonly string[] | undefined;
   /** More of the gateway's own arguments. */
   readonly args?: readonly string[] | undefined;
   /** More of its environment. */
@@ -66,13 +68,14 @@ const commandOf = ({
   policy,
   unsafeSynchronous,
   wrapper = [],
+  flags = [],
   args = [],
 }: VictimOptions): [string, ...string[]] => [
   ...(wrapper as [string]),
   process.execPath,
   // As its first line has it.
   ...['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64'],
-  '--conditions=@therapytrain/source',
+  ...['--conditions=@therapytrain/source', ...flags],
   ...[main, '--listen', '127.0.0.1:0', '--data', data],
   ...(policy === undefined ? [] : ['--policy', policy]),
   ...(unsafeSynchronous ? ['--unsafe-synchronous', unsafeSynchronous] : []),

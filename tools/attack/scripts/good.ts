@@ -17,12 +17,11 @@ const now = (): number => performance.timeOrigin + performance.now();
 interface Open {
   readonly latencies: number[];
   readonly arrivals: number[];
-  readonly lateness: number[];
   readonly failed: Record<string, number>;
   readonly pending: Set<Promise<void>>;
 }
 
-const newWindow = (): Open => ({ latencies: [], arrivals: [], lateness: [], failed: {}, pending: new Set() });
+const newWindow = (): Open => ({ latencies: [], arrivals: [], failed: {}, pending: new Set() });
 const fail = ({ failed }: Open, why: string): void => void (failed[why] = (failed[why] ?? 0) + 1);
 
 // One to a message: the bare server answers each message with as many receipts as it was told.
@@ -70,7 +69,6 @@ const pace: Pace = { first: now() + 200, every: 1_000 / arrivals, count: 100_000
 const pacer = new Worker(new URL('../../bench/load/pace.ts', import.meta.url), { workerData: pace });
 pacer.on('message', (number: number) => {
   const due = pace.first + number * pace.every;
-  open.lateness.push(now() - due);
   track(open, report(open, number, due));
 });
 const coming = setInterval(() => track(open, comeAnew(open)), 1_000 / newcomers);
@@ -82,7 +80,7 @@ const close = async (): Promise<GoodWindow> => {
   open = newWindow();
   // Whoever still waits is counted with the wait that it had; each call ends by its own deadline.
   while (closing.pending.size > 0) await pause(10);
-  const { latencies, arrivals: anew, lateness, failed } = closing;
+  const { latencies, arrivals: anew, failed } = closing;
   return {
     count: latencies.length,
     p50: quantile(latencies, 0.5),
@@ -90,7 +88,6 @@ const close = async (): Promise<GoodWindow> => {
     longest: longest(latencies),
     newcomers: anew.length,
     longestNewcomer: longest(anew),
-    late: quantile(lateness, 0.99),
     failed,
   };
 };

@@ -8,13 +8,14 @@ import { exitCodeOf, printReport, type AttackReport } from '../report.ts';
 
 const well: Outcome = {
   counts: { sent: 100 },
-  good: { count: 200, p50: 3, p99: 40, longest: 60, newcomers: 10, longestNewcomer: 70, late: 1, failed: {} },
+  good: { count: 200, p50: 3, p99: 40, longest: 60, newcomers: 10, longestNewcomer: 70, failed: {} },
   memory: { before: 300, most: 340, after: 310 },
   connections: { before: 1, most: 50, after: 1 },
   alive: true,
   ready: true,
   seconds: 2,
   cpu: 1,
+  others: 0.1,
 };
 const ping = attacks.find(({ name }) => name === 'ping') as Attack;
 const named = (name: string): Attack => attacks.find((each) => each.name === name) as Attack;
@@ -36,8 +37,17 @@ describe('the gateway', () => {
     expect(wrong[0]).toMatch(what);
   });
 
-  it('is not judged by waits that the machine caused', () => {
-    expect(judge(ping, { ...well, good: { ...well.good, p99: 5_000, late: 300 } })).toEqual([]);
+  it('may leave garbage where the attack is work, and nothing else', () => {
+    const garbage = { ...well, memory: { before: 300, most: 600, after: 399 } };
+    expect(judge(named('malformed'), garbage)).toEqual([]);
+    expect(judge(ping, garbage)).toEqual(['memory grew by 300 MiB']);
+    expect(judge(named('malformed'), { ...well, memory: { before: 300, most: 600, after: 400 } })).toEqual([
+      'memory grew by 100 MiB',
+    ]);
+  });
+
+  it('is not judged by waits while others keep the machine busy', () => {
+    expect(judge(ping, { ...well, good: { ...well.good, p99: 5_000 }, others: 0.6 })).toEqual([]);
   });
 
   it.each([
@@ -125,7 +135,7 @@ describe('a report', () => {
   });
 
   it('says where waits were not judged', () => {
-    const busy = { attack: ping, gateway: { ...well, good: { ...well.good, late: 200 } }, control: undefined };
+    const busy = { attack: ping, gateway: { ...well, others: 2 }, control: undefined };
     expect(printReport(report({ results: [busy] }))).toMatch(/NOT JUDGED during ping/);
   });
 });
