@@ -30,6 +30,7 @@ const checks: readonly Check[] = [
   },
   { name: 'generated code', run: () => script('tools/scripts/generate.ts', '--check') },
   { name: 'workspace rules', run: () => script('tools/scripts/workspace-rules.ts') },
+  { name: 'dependency floors', run: () => script('tools/scripts/floors.ts') },
   { name: 'build', run: () => nx('build') },
   { name: 'npm start', run: () => script('tools/scripts/start-check.ts') },
   { name: 'types of tests', run: () => nx('typecheck') },
@@ -42,8 +43,10 @@ const checks: readonly Check[] = [
 // These need privileges or programs that a machine may not have; CI has both.
 const peerChecks: readonly Check[] = [
   { name: 'torture, short form', run: () => script('tools/torture/main.ts', '--short', '--require') },
+  { name: 'attack, short form', run: () => script('tools/attack/main.ts', '--short') },
   { name: 'bench, smoke', run: () => script('tools/bench/main.ts', '--quick') },
   { name: 'channels, each installed alone', run: () => script('tools/scripts/standalone.ts') },
+  { name: 'release: bill of materials', run: () => script('tools/scripts/sbom.ts') },
   { name: 'release: dry run', run: () => script('tools/scripts/release-dry-run.ts') },
 ];
 
@@ -87,7 +90,9 @@ for (const { name, failed, seconds } of ended) {
   console.log(`  ${failed ? '✗' : '✓'} ${name.padEnd(36)} ${seconds.toFixed(1).padStart(6)} s`);
 }
 if (!peers)
-  console.log('  – torture, bench and release: not run here; "npm test -- --peers" runs them (as root, for torture)');
+  console.log(
+    '  – torture, attack, bench and release: not run here; "npm test -- --peers" runs them (as root, for torture)',
+  );
 if (!existsSync('/usr/sbin/postfix')) console.log('  – Postfix is not here: no mail goes through a real MTA');
 if (!existsSync('/usr/bin/chromium'))
   console.log('  – Chromium is not here: the HTML of mails is not parsed by a browser');

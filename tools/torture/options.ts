@@ -25,7 +25,8 @@ const wholeNumber =
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
 
-const listOf =
+/** A parser of names that are separated by commas, each one of these. */
+export const listOf =
   (names: readonly string[]) =>
   (value: string): string[] => {
     const asked = value.split(',');
@@ -33,6 +34,16 @@ const listOf =
     if (unknown === undefined) return asked;
     throw new InvalidArgumentError(`There is no recipe "${unknown}". There are ${names.join(', ')}.`);
   };
+
+/** The option that repeats an earlier run. */
+export const seedOption = (): Option =>
+  new Option('--seed <number>', 'repeats the choices of an earlier run')
+    .argParser(wholeNumber(0, largestSeed))
+    .default(randomInt(largestSeed), 'a random one');
+
+/** The option that bounds a run. */
+export const minutesOption = (what: string): Option =>
+  new Option('--minutes <number>', what).argParser(wholeNumber(1, 10_000));
 
 const notes = `
 The short form fits in 4 minutes on 2 cores; the long form takes hours, and --minutes bounds it: each recipe then goes as
@@ -59,17 +70,13 @@ export const createCommand = (recipes: readonly string[]): Command =>
         .argParser(listOf(recipes))
         .default(recipes, 'all'),
     )
-    .addOption(
-      new Option('--seed <number>', 'repeats the choices of an earlier run')
-        .argParser(wholeNumber(0, largestSeed))
-        .default(randomInt(largestSeed), 'a random one'),
-    )
+    .addOption(seedOption())
     .addOption(
       new Option('--cycle <number>', 'with --only and --seed: only this cycle, on a log of its own').argParser(
         wholeNumber(1, 1_000_000),
       ),
     )
-    .addOption(new Option('--minutes <number>', 'stops after about this time').argParser(wholeNumber(1, 10_000)))
+    .addOption(minutesOption('stops after about this time'))
     .addOption(new Option('--json <file>', 'writes the result to a file too'))
     .addOption(new Option('--require', 'fails if a recipe cannot be run on this machine').default(false))
     .addOption(new Option('--in-namespace').default(false).hideHelp())

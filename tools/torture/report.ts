@@ -15,7 +15,8 @@ export interface TortureReport {
 const shownViolations = 20;
 const number = new Intl.NumberFormat('en-US');
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+/** A table for a terminal. */
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
   const made = new Table({ head: [...head], wordWrap: true, style: { head: [], border: [], compact: true } });
   for (const row of rows) made.push([...row]);
   return made.toString();

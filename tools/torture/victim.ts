@@ -49,21 +49,37 @@ export interface VictimOptions {
   readonly policy?: string | undefined;
   /** A command that runs the gateway, e.g. `strace` and its options. */
   readonly wrapper?: readonly string[] | undefined;
+  /** More flags of Node. */
+  readonly flags?: readonly string[] | undefined;
+  /** More of the gateway's own arguments. */
+  readonly args?: readonly string[] | undefined;
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Told of each line of its standard output. */
+  readonly onLine?: ((line: string) => void) | undefined;
 }
 
 const main = fileURLToPath(new URL('../../apps/alert-gateway/src/main.ts', import.meta.url));
 const startWithin: Millis = 60_000;
 const keptStderr = 8_192;
 
-const commandOf = ({ data, policy, unsafeSynchronous, wrapper = [] }: VictimOptions): [string, ...string[]] => [
+const commandOf = ({
+  data,
+  policy,
+  unsafeSynchronous,
+  wrapper = [],
+  flags = [],
+  args = [],
+}: VictimOptions): [string, ...string[]] => [
   ...(wrapper as [string]),
   process.execPath,
   // As its first line has it.
   ...['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64'],
-  '--conditions=@therapytrain/source',
+  ...['--conditions=@therapytrain/source', ...flags],
   ...[main, '--listen', '127.0.0.1:0', '--data', data],
   ...(policy === undefined ? [] : ['--policy', policy]),
   ...(unsafeSynchronous ? ['--unsafe-synchronous', unsafeSynchronous] : []),
+  ...args,
 ];
 
 const addressIn = (line: string): string | undefined => {
@@ -81,7 +97,11 @@ export const createVictims = (cleanup: Cleanup, compileCache: string): ((options
   return (options) => {
     const [command, ...args] = commandOf(options);
     // A process group of its own, so that a wrapper and what it runs get every signal, and Ctrl-C is left to us.
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env, detached: true });
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...env, ...options.env },
+      detached: true,
+    });
     const pid = child.pid ?? 0;
     const signal = (name: NodeJS.Signals): void => {
       try {
@@ -106,6 +126,7 @@ export const createVictims = (cleanup: Cleanup, compileCache: string): ((options
     const listening = new Promise<string>((resolve, reject) => {
       const late = setTimeout(() => signal('SIGKILL'), startWithin);
       createInterface(child.stdout).on('line', (line) => {
+        options.onLine?.(line);
         const address = addressIn(line);
         if (address === undefined) return;
         clearTimeout(late);

@@ -29,6 +29,7 @@ import { createStatusRpc } from './rpc/gateway-status.ts';
 import { createGuard } from './rpc/guard.ts';
 import { addHealth } from './rpc/health.ts';
 import { createIdentityRpc } from './rpc/identity.ts';
+import { boundMessagePieces } from './rpc/message-pieces.ts';
 import { createPolicyRpc } from './rpc/policies.ts';
 import { addReflection } from './rpc/reflection.ts';
 import { createResponseRpc } from './rpc/response-rpc.ts';
@@ -267,6 +268,7 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
   const connections = createConnections({ ...connectionDefaults, ...parts.connections }, ports.clock);
   const requests = createDeadlines(ports.clock, requestDeadline);
   const gatekeeper = keepTheGate(parts, connections);
+  boundMessagePieces();
   const server = new Server({
     ...serverOptions,
     interceptors: [createGuard({ requests, called: connections.called }), gatekeeper.interceptor],

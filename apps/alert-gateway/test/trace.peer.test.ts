@@ -2,12 +2,17 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type Alert, AlertServiceClient } from '@therapytrain/alerts-api';
 import { type AlertClient, createAlertClient } from '@therapytrain/alerts-client';
 import { activeTraceParent, startTelemetry, traceClient } from '@therapytrain/alerts-telemetry';
-import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver, waitFor } from '@therapytrain/alerts-testkit';
+import {
+  type OtlpReceiver,
+  plantedIn,
+  type ReceivedSpan,
+  startOtlpReceiver,
+  waitFor,
+} from '@therapytrain/alerts-testkit';
 import { credentials } from '@grpc/grpc-js';
 import { context, type SpanContext, trace, type Tracer } from '@opentelemetry/api';
 import { after, kept, refused, subscribeTo, temporaryDirectory } from './support.ts';
 import { type Child, startChild } from './support/child.ts';
-import { plantedIn } from './support/planted.ts';
 
 const service = 'therapytrain.alerts.v1.AlertService';
 const kinds = { INTERNAL: 1, SERVER: 2, CLIENT: 3, PRODUCER: 4 };

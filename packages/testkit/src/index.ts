@@ -61,3 +61,4 @@ export {
   slackPress,
   type SlackPress,
 } from './peers/slack-press.ts';
+export { type Planted, plantedIn } from './planted.ts';

@@ -14,7 +14,24 @@ const endStream = 1;
 const ack = 1;
 const padded = 8;
 const endHeaders = 4;
-const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+
+/** The types of frames that are spoken here, and by the attacks (RFC 9113 §6). */
+export const frameTypes = {
+  data,
+  headers,
+  resetStream,
+  settings,
+  ping,
+  goAway,
+  windowUpdate,
+  continuation: 9,
+} as const;
+
+/** Their flags. */
+export const frameFlags = { endStream, ack, endHeaders } as const;
+
+/** What a client says first (RFC 9113 §3.4). */
+export const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 
 const largestWindow = 0x7fff_ffff;
 const firstWindow = 65_535;
@@ -31,7 +48,8 @@ export const encodeFrame = (type: number, flags: number, stream: number, payload
   return frame;
 };
 
-const uint32 = (value: number): Buffer => {
+/** Four bytes, the most significant first. */
+export const uint32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
   return bytes;
@@ -39,8 +57,11 @@ const uint32 = (value: number): Buffer => {
 
 const text = (value: string): Buffer => Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);
 
-// RFC 7541: what the static table has whole is one byte; the rest is written out, never to be indexed.
-const requestHeaders = (authority: string, path: string): Buffer =>
+/**
+ * The header block of a gRPC call. RFC 7541: what the static table has whole is one byte; the rest is written out, never
+ * to be indexed.
+ */
+export const requestHeaders = (authority: string, path: string): Buffer =>
   Buffer.concat([
     Buffer.from([0x83, 0x86]),
     Buffer.from([0x04]),

@@ -7,21 +7,24 @@ import { endWithBench, settingsOf, tell } from './script.ts';
 export interface BareSettings {
   /** How many alerts a batch holds. */
   readonly batch: number;
+  /** Decodes what it gets with the generated codec, as a server without a look at the bytes does. */
+  readonly decode?: boolean;
 }
 
 const identity = (bytes: Buffer): Buffer => bytes;
 
-const bytesOnly = ({ path, requestStream, responseStream }: MethodDefinition<never, never>) => ({
+const { batch, decode = false } = settingsOf<BareSettings>();
+
+const bytesOnly = ({ path, requestStream, responseStream, requestDeserialize }: MethodDefinition<never, never>) => ({
   path,
   requestStream,
   responseStream,
   requestSerialize: identity,
-  requestDeserialize: identity,
+  requestDeserialize: decode ? (requestDeserialize as (bytes: Buffer) => never) : identity,
   responseSerialize: identity,
   responseDeserialize: identity,
 });
 
-const { batch } = settingsOf<BareSettings>();
 const receipt = receiptBody();
 const receipts = receiptsBody(batch);
 const event = eventBody();

@@ -1,0 +1,90 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createProcesses } from '../bench/processes.ts';
+import { root } from '../bench/workspace.ts';
+import { createCleanup } from '../torture/cleanup.ts';
+import { factsOf } from '../torture/machine.ts';
+import type { Attack, Outcome } from './attack.ts';
+import { judgeCanaries, searchForCanaries } from './canaries/canaries.ts';
+import { attacks } from './attacks.ts';
+import { judge } from './judge.ts';
+import { type AttackOptions, readOptions } from './options.ts';
+import { type AttackReport, type AttackResult, exitCodeOf, printReport } from './report.ts';
+import { attackBare, attackGateway, type RunOptions } from './run.ts';
+
+const failed = 2;
+const canaries = 'canaries';
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+const told = (attack: Attack, outcome: Outcome): void => {
+  const wrong = judge(attack, outcome);
+  say(`${attack.name}: ${wrong.length === 0 ? 'ok' : wrong.join('; ')} (${outcome.seconds.toFixed(1)} s)`);
+};
+
+const attackAll = async (options: AttackOptions, run: RunOptions) => {
+  const chosen = attacks.filter(({ name }) => options.only.includes(name));
+  if (chosen.length === 0) return { results: [], acked: 0, lost: 0, ended: [] };
+  const { outcomes, ...rest } = await attackGateway(run, chosen, told);
+  const results: AttackResult[] = [];
+  for (const [at, gateway] of outcomes.entries()) {
+    const attack = chosen[at] as Attack;
+    const wanted = options.controls && (options.long || attack.control === 'short');
+    // What the bare server shows it shows at once; ten million mutations would say nothing more of it.
+    const control = wanted ? await attackBare({ ...run, form: 'short' }, attack) : undefined;
+    if (control) say(`${attack.name}: the control is done`);
+    results.push({ attack, gateway, control });
+  }
+  return { results, ...rest };
+};
+
+const runAll = async (options: AttackOptions, run: RunOptions): Promise<AttackReport> => {
+  const startedAt = new Date().toISOString();
+  const from = performance.now();
+  const searched = options.only.includes(canaries) ? await searchForCanaries(run) : undefined;
+  if (searched) say(`${canaries}: ${judgeCanaries(searched).join('; ') || 'ok'}`);
+  const attacked = await attackAll(options, run);
+  const seconds = (performance.now() - from) / 1_000;
+  const { form, seed } = run;
+  return { form, seed, startedAt, machine: factsOf(), seconds, canaries: searched, ...attacked };
+};
+
+const main = async (): Promise<number> => {
+  const options = readOptions([...attacks.map(({ name }) => name), canaries], process.argv);
+  const directory = join(root, 'tmp', 'attack', String(options.seed));
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  const processes = createProcesses();
+  const cleanup = createCleanup((error) => say(`could not clean up: ${String(error)}`));
+  process.on('exit', () => {
+    processes.killAll();
+    cleanup.all();
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(failed));
+  say(`attack: ${options.long ? 'long' : 'short'} form, seed ${options.seed}`);
+  const report = await runAll(options, {
+    form: options.long ? 'long' : 'short',
+    seed: options.seed,
+    longest: (options.minutes ?? Infinity) * 60,
+    processes,
+    cleanup,
+    directory,
+    compileCache: join(root, 'tmp', 'attack', 'compile-cache'),
+    say,
+  });
+  print(`\n${printReport(report)}`);
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  const code = exitCodeOf(report);
+  if (code === 0) rmSync(directory, { recursive: true, force: true });
+  else print(`What it left is in ${directory}`);
+  return code;
+};
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`attack: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(failed);
+  },
+);
