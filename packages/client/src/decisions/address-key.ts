@@ -1,58 +1,46 @@
-import { type AddressRange, readAddress, type ReadAddress, readRange } from '@therapytrain/alerts-core/responder';
+import { readRange } from '@therapytrain/alerts-core/responder';
+import { type AddressBits, addressBits } from './address-text.ts';
 
-/** An address as a number: of IPv4 a number of 32 bits, of IPv6 one of 128. */
-export type AddressKey = number | bigint;
-
-/** A range as the number of its first bits, and how many these are. */
+/** A range: its first bits as they name it among ranges of the same length, and how many these are. */
 export interface RangeKey {
-  readonly first: AddressKey;
+  readonly family: 'ipv4' | 'ipv6';
+  readonly first: AddressBits;
   readonly bits: number;
 }
 
-// Of a number whose family is known by its type.
-const keyOf = (address: ReadAddress): AddressKey => {
-  const bytes = address.toByteArray();
-  if (bytes.length === 4) return bytes.reduce((key, byte) => key * 256 + byte, 0);
-  return BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
-};
+const unitBits = 16;
 
-/** The first bits of an address. */
-export const firstBits = (key: AddressKey, bits: number): AddressKey => {
-  if (typeof key === 'bigint') return key >> BigInt(128 - bits);
+/** What names the first bits of an address among ranges of as many bits. */
+export const firstBits = (address: AddressBits, bits: number): AddressBits => {
   // A shift by 32 is none.
-  return bits === 0 ? 0 : key >>> (32 - bits);
+  if (typeof address === 'number') return bits === 0 ? 0 : address >>> (32 - bits);
+  if (bits === 128) return address;
+  const whole = Math.floor(bits / unitBits);
+  const head = address.slice(0, whole);
+  const cut = unitBits - (bits % unitBits);
+  return cut === unitBits ? head : head + String.fromCharCode((address.charCodeAt(whole) >>> cut) << cut);
 };
 
-const rangeKeyOf = ({ address, bits }: AddressRange): RangeKey => ({ first: firstBits(keyOf(address), bits), bits });
+const keyOf = (family: RangeKey['family'], address: AddressBits, bits: number): RangeKey => ({
+  family,
+  first: firstBits(address, bits),
+  bits,
+});
+
+// A range that holds the IPv4-mapped addresses and more begins with one, and is of IPv6 all the same.
+const asIPv6 = (address: AddressBits): string =>
+  typeof address === 'number'
+    ? String.fromCharCode(0, 0, 0, 0, 0, 0xffff, address >>> unitBits, address & 0xffff)
+    : address;
 
 /** A range, or one address, in whatever form; undefined for what is none. */
 export const readRangeKey = (text: string): RangeKey | undefined => {
+  const address = text.includes('/') ? undefined : addressBits(text);
+  if (typeof address === 'number') return keyOf('ipv4', address, 32);
+  if (address !== undefined) return keyOf('ipv6', address, 128);
   const range = readRange(text);
-  return range && rangeKeyOf(range);
-};
-
-const generation = 8_192;
-
-/**
- * Reads addresses, and remembers those that were read lately: requests come from the same ones again and again, and to
- * read one takes longer than to look it up. Bounded to two generations of 8,192.
- */
-export const createAddressReader = (): ((text: string) => AddressKey | undefined) => {
-  let young = new Map<string, AddressKey | undefined>();
-  let old: typeof young = new Map();
-  const remember = (text: string, key: AddressKey | undefined): AddressKey | undefined => {
-    if (young.size >= generation) [old, young] = [young, new Map()];
-    young.set(text, key);
-    return key;
-  };
-  return (text) => {
-    const known = young.get(text);
-    if (known !== undefined) return known;
-    // What is longer than any form of an address is not worth remembering.
-    if (text.length > 64) return undefined;
-    const before = old.get(text);
-    if (before !== undefined) return remember(text, before);
-    const address = readAddress(text);
-    return remember(text, address && keyOf(address));
-  };
+  const first = range && addressBits(range.address.toString());
+  if (!range || first === undefined) return undefined;
+  const family = range.address.kind();
+  return keyOf(family, family === 'ipv6' ? asIPv6(first) : first, range.bits);
 };

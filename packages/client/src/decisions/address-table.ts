@@ -1,5 +1,6 @@
 import type { Instant } from '@therapytrain/alerts-core';
-import { type AddressKey, firstBits, readRangeKey } from './address-key.ts';
+import { firstBits, readRangeKey } from './address-key.ts';
+import type { AddressBits } from './address-text.ts';
 import { type Chains, createChains, type Entry } from './entries.ts';
 
 /** Entries by address and range. */
@@ -8,15 +9,15 @@ export interface AddressTable {
   add(entry: Entry): boolean;
   remove(entry: Entry): void;
   /** True where one that holds at the time has the address. */
-  has(key: AddressKey, now: Instant): boolean;
+  has(address: AddressBits, now: Instant): boolean;
   /** Those that hold at the time, of the narrowest range that has the address. */
-  narrowest(key: AddressKey, now: Instant): readonly Entry[];
+  narrowest(address: AddressBits, now: Instant): readonly Entry[];
 }
 
 /** The ranges of one length. */
 interface Length {
   readonly bits: number;
-  readonly chains: Chains<AddressKey>;
+  readonly chains: Chains<AddressBits>;
 }
 
 const holds = (head: Entry | undefined, now: Instant): boolean => {
@@ -36,24 +37,24 @@ const createFamily = () => {
   const ofLength = (bits: number): Length => {
     const known = lengths.find((each) => each.bits === bits);
     if (known) return known;
-    const made = { bits, chains: createChains<AddressKey>() };
+    const made = { bits, chains: createChains<AddressBits>() };
     lengths = [...lengths, made].sort((one, other) => other.bits - one.bits);
     return made;
   };
   return {
-    add: (bits: number, first: AddressKey, entry: Entry): void => ofLength(bits).chains.add(first, entry),
-    remove: (bits: number, first: AddressKey, entry: Entry): void => {
+    add: (bits: number, first: AddressBits, entry: Entry): void => ofLength(bits).chains.add(first, entry),
+    remove: (bits: number, first: AddressBits, entry: Entry): void => {
       const length = ofLength(bits);
       length.chains.remove(first, entry);
       if (length.chains.size === 0) lengths = lengths.filter((each) => each !== length);
     },
-    has: (key: AddressKey, now: Instant): boolean => {
-      for (const { bits, chains } of lengths) if (holds(chains.get(firstBits(key, bits)), now)) return true;
+    has: (address: AddressBits, now: Instant): boolean => {
+      for (const { bits, chains } of lengths) if (holds(chains.get(firstBits(address, bits)), now)) return true;
       return false;
     },
-    narrowest: (key: AddressKey, now: Instant): readonly Entry[] => {
+    narrowest: (address: AddressBits, now: Instant): readonly Entry[] => {
       for (const { bits, chains } of lengths) {
-        const found = holding(chains.get(firstBits(key, bits)), now);
+        const found = holding(chains.get(firstBits(address, bits)), now);
         if (found.length > 0) return found;
       }
       return [];
@@ -63,20 +64,20 @@ const createFamily = () => {
 
 /** Makes an empty table. */
 export const createAddressTable = (): AddressTable => {
-  const [ipv4, ipv6] = [createFamily(), createFamily()];
-  const familyOf = (key: AddressKey) => (typeof key === 'bigint' ? ipv6 : ipv4);
+  const families = { ipv4: createFamily(), ipv6: createFamily() };
+  const familyOf = (address: AddressBits) => (typeof address === 'number' ? families.ipv4 : families.ipv6);
   return {
     add: (entry) => {
       const range = readRangeKey(entry.target);
       if (!range) return false;
-      familyOf(range.first).add(range.bits, range.first, entry);
+      families[range.family].add(range.bits, range.first, entry);
       return true;
     },
     remove: (entry) => {
       const range = readRangeKey(entry.target);
-      if (range) familyOf(range.first).remove(range.bits, range.first, entry);
+      if (range) families[range.family].remove(range.bits, range.first, entry);
     },
-    has: (key, now) => familyOf(key).has(key, now),
-    narrowest: (key, now) => familyOf(key).narrowest(key, now),
+    has: (address, now) => familyOf(address).has(address, now),
+    narrowest: (address, now) => familyOf(address).narrowest(address, now),
   };
 };

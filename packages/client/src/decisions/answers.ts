@@ -1,5 +1,5 @@
 import type { DecisionKind, Instant } from '@therapytrain/alerts-core';
-import { createAddressReader } from './address-key.ts';
+import { addressBits } from './address-text.ts';
 import type { AddressTable } from './address-table.ts';
 import type { Entry } from './entries.ts';
 import { accessKey, type DecisionTable } from './table.ts';
@@ -34,15 +34,14 @@ const some = (head: Entry | undefined, passes: (entry: Entry) => boolean): boole
 
 /** Makes what answers. */
 export const createAnswers = ({ table, now, closed, awayPerMinute }: AnswerParts): Answers => {
-  const read = createAddressReader();
   const holdsAddress = (addresses: AddressTable, ip: string): boolean => {
-    const key = read(ip);
-    return key !== undefined && addresses.has(key, now());
+    const address = addressBits(ip);
+    return address !== undefined && addresses.has(address, now());
   };
   const limitOf: Answers['limitOf'] = (ip) => {
-    const key = read(ip);
+    const address = addressBits(ip);
     let strictest = closed('throttle_address') ? { perMinute: awayPerMinute, target: ip } : undefined;
-    for (const { perMinute, target } of key === undefined ? [] : table.throttled.narrowest(key, now())) {
+    for (const { perMinute, target } of address === undefined ? [] : table.throttled.narrowest(address, now())) {
       if (perMinute < (strictest?.perMinute ?? Infinity)) strictest = { perMinute, target };
     }
     return strictest;
