@@ -44,6 +44,7 @@ export type {
   Retention,
   StampedAlert,
 } from './log.ts';
+export { createTreeEdge, emptyRoot, type Hash, hashBytes, leafHash, nodeHash, treeHash, type TreeEdge } from './merkle.ts';
 export { metadataFaults, type Metadata, type MetadataFault, type MetadataValue } from './metadata.ts';
 export type { Clock, Ids, Instant, Millis, Ports, Random } from './ports.ts';
 export { Sensitivity, undeclaredSensitivity, type SensitivityName } from './sensitivity.ts';
@@ -61,6 +62,9 @@ export {
   type Account,
   type Approval,
   type AuditEntry,
+  type AuditQuery,
+  type AuditSought,
+  auditSought,
   type Changes,
   type Claim,
   type Count,
@@ -93,6 +97,7 @@ export {
   type Settlement,
   type Silence,
   type Store,
+  type SubjectKey,
   type WindowCount,
   type WindowKey,
   type WindowsLetGo,

@@ -13,6 +13,8 @@ export {
 export type {
   Account,
   AuditEntry,
+  AuditQuery,
+  AuditSought,
   Changes,
   Count,
   DeliveryQuery,
@@ -23,6 +25,7 @@ export type {
   PerTarget,
   Settled,
   Store,
+  SubjectKey,
 } from './store.ts';
 export {
   type Approval,
@@ -34,3 +37,4 @@ export {
 } from './response.ts';
 export type { Explanation, ExplanationStep } from './explanation.ts';
 export type { DetectionWindow, WindowCount, WindowKey, WindowsLetGo } from './window.ts';
+export { auditSought } from './store.ts';

@@ -9,6 +9,7 @@ import type {
   Instant,
   PairState,
   Silence,
+  SubjectKey,
   WindowKey,
 } from '@therapytrain/alerts-core';
 
@@ -48,6 +49,7 @@ export interface Rows {
   readonly requests: Table<Instant>;
   /** By {@link windowPlace}. */
   readonly windows: Table<DetectionWindow>;
+  readonly subjects: Table<SubjectKey>;
   cursor(): Cursor;
   moveCursor(to: Cursor): void;
   audit(): readonly AuditEntry[];
@@ -93,6 +95,7 @@ export const createRows = (): Rows => {
     refs: table(),
     requests: table(),
     windows: table(),
+    subjects: table(),
     cursor: () => cursor,
     moveCursor: (to) => {
       const before = cursor;

@@ -3,6 +3,7 @@ import type { Count, Hidden, Instant, NewJob } from '@therapytrain/alerts-core';
 import { conflict, Refusal } from './refusal.ts';
 import type { IncidentRow, PackedChanges } from './rows.ts';
 import { never } from './schema.ts';
+import { createKeepSubjects } from './subjects.ts';
 import { createKeepWindows } from './windows.ts';
 
 /** Adds to the accounting of a channel. */
@@ -94,6 +95,7 @@ export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
   const moveCursor = createMoveCursor(db);
   const hide = createHide(db);
   const keepWindows = createKeepWindows(db);
+  const keepSubjects = createKeepSubjects(db);
   const saveSilence = db.prepare('INSERT OR REPLACE INTO silences VALUES (?, ?, ?)');
   // Nothing is ever deleted from it, so its numbers have no gap.
   const audit = db.prepare('INSERT INTO audit (at, actor, action, subject, facts) VALUES (?, ?, ?, ?, ?)');
@@ -110,6 +112,7 @@ export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
       audit.run(when, actor, action, subject, facts);
     }
     keepWindows(changes);
+    keepSubjects(changes);
     moveCursor(changes.cursor);
   };
 };

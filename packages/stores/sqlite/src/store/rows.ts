@@ -17,6 +17,7 @@ import type {
   NewJob,
   Settled,
   Silence,
+  SubjectKey,
   WindowsLetGo,
 } from '@therapytrain/alerts-core';
 import { never } from './schema.ts';
@@ -58,6 +59,8 @@ export interface PackedChanges {
   readonly request: string | undefined;
   readonly windows: readonly DetectionWindow[];
   readonly letGo: WindowsLetGo | undefined;
+  readonly subjectKeys: readonly SubjectKey[];
+  readonly erase: readonly string[];
 }
 
 /** What names a claim. */
@@ -139,6 +142,8 @@ export const packChanges = (changes: Changes): PackedChanges => ({
   request: changes.request,
   windows: changes.windows ?? [],
   letGo: changes.letGo,
+  subjectKeys: changes.subjectKeys ?? [],
+  erase: changes.erase ?? [],
 });
 
 /** What names a claim, without its job. */
