@@ -44,7 +44,16 @@ export type {
   Retention,
   StampedAlert,
 } from './log.ts';
-export { createTreeEdge, emptyRoot, type Hash, hashBytes, leafHash, nodeHash, treeHash, type TreeEdge } from './merkle.ts';
+export {
+  createTreeEdge,
+  emptyRoot,
+  type Hash,
+  hashBytes,
+  leafHash,
+  nodeHash,
+  treeHash,
+  type TreeEdge,
+} from './merkle.ts';
 export { metadataFaults, type Metadata, type MetadataFault, type MetadataValue } from './metadata.ts';
 export type { Clock, Ids, Instant, Millis, Ports, Random } from './ports.ts';
 export { Sensitivity, undeclaredSensitivity, type SensitivityName } from './sensitivity.ts';

@@ -43,6 +43,8 @@ export interface TreeEdge {
   add(leaf: Hash): void;
   /** The hash of the tree as it is now. */
   root(): Hash;
+  /** The hashes of its full subtrees, the largest first: what another one goes on from. */
+  edge(): readonly Hash[];
 }
 
 const isOdd = (number: number): boolean => number % 2 === 1;
@@ -62,7 +64,10 @@ export const createTreeEdge = (size = 0, edge: readonly Hash[] = []): TreeEdge =
       stack.push(top);
       leaves++;
     },
-    root: () => stack.reduceRight((right: Hash | undefined, left) => (right ? nodeHash(left, right) : left), undefined) ?? emptyRoot(),
+    edge: () => [...stack],
+    root: () =>
+      stack.reduceRight((right: Hash | undefined, left) => (right ? nodeHash(left, right) : left), undefined) ??
+      emptyRoot(),
   };
 };
 

@@ -23,6 +23,7 @@ import { accept } from './stages/accept.ts';
 import { groupsOf } from './stages/correlate.ts';
 import type { DeliverParts } from './stages/deliver.ts';
 import { keep } from './stages/keep.ts';
+import { keptEntry, passedEntry } from './stages/kept.ts';
 import { planGroup } from './stages/plan.ts';
 import { review } from './stages/review.ts';
 import { createSilenceEnds } from './silences.ts';
@@ -128,7 +129,7 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
     const standing = await standingAt(at.policy, at.now);
     const plans = [...groups].flatMap(([key, alerts]) => planGroup(key, alerts, found.get(key), standing, at) ?? []);
     const changes = changesOf(plans);
-    const audit = [...(changes.audit ?? []), ...(remembered?.audit ?? [])];
+    const audit = [...keptEntry(batch, at.now), ...(changes.audit ?? []), ...(remembered?.audit ?? [])];
     await store.commit({ ...changes, ...remembered, audit, cursor: batch.cursor });
   };
 
@@ -154,7 +155,11 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
 
   return {
     plan: (batch) => withoutConflict(() => planOnce(batch)),
-    pass: (cursor) => store.commit({ cursor }),
+    pass: async (cursor) => {
+      const from = await store.cursor();
+      const audit = cursor > from ? [passedEntry(from, cursor, ports.clock.now())] : [];
+      await store.commit({ cursor, audit });
+    },
     work: async (claim, signal) => {
       const { job } = claim;
       if (job.kind === 'review') return job.target === 'silence_end' ? silences.end(claim) : lookAgain(claim);

@@ -170,7 +170,8 @@ const createFindAudit = (db: DatabaseSync): Questions['findAudit'] => {
       return [action, db.prepare(sql)] as const;
     }),
   );
-  return ({ action, from, limit }) => (finds.get(action)?.all(from, limit) ?? []) as unknown as ReturnType<Questions['audit']>;
+  return ({ action, from, limit }) =>
+    (finds.get(action)?.all(from, limit) ?? []) as unknown as ReturnType<Questions['audit']>;
 };
 
 /** Makes what answers. */
