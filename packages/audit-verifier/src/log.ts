@@ -35,9 +35,11 @@ export interface LogCheck {
   finish(checkpoint: string): VerifiedLog;
 }
 
-const sequencePattern = /"sequence":(\d{1,16})[,}]/;
+// A leaf is canonical JSON: subject and version stand after the sequence, and nothing else. A quote within a text is
+// escaped, so no text can pass for this end.
+const sequencePattern = /"sequence":(\d{1,16}),"subject":"(?:[^"\\]|\\.)*","v":1\}$/;
 
-/** The sequence that a leaf tells; a leaf is canonical, and its subject the only text after it. */
+/** The sequence that a leaf tells; NaN where it does not end as leaves do. */
 const sequenceOf = (text: string): number => Number(sequencePattern.exec(text)?.[1]);
 
 const whole = (text: string, at: number): void => {
