@@ -45,7 +45,7 @@ export interface FollowUp {
    * built. What it returns puts the policy and its channels in force, in one step that cannot fail.
    */
   prepare(policy: Policy): PreparedChannels;
-  /** Ends planning and the attempts under way, and closes channels and store. */
+  /** Ends planning and the attempts under way, and closes the channels. The store stays open. */
   stop(): Promise<void>;
 }
 
@@ -118,7 +118,6 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
       pruning.stop();
       await engine.stop();
       await channels.close();
-      await store.close();
     },
   };
 };

@@ -1,19 +1,22 @@
 import { Metadata, Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
 import { type AlertLog, type Cursor, limits, type Millis, type Ports } from '@therapytrain/alerts-core';
 import { createFlow, type Desk, type Policy } from '@therapytrain/alerts-manager';
+import type { Audit } from './audit/audit.ts';
 import { admissionDefaults, type AdmissionOptions, createAdmission, type OnShed } from './admission.ts';
 import { connectionDefaults, type ConnectionOptions, createConnections } from './connections.ts';
 import { countReports, type ReportCounts } from './counting.ts';
 import { callDeadline, createDeadlines, requestDeadline } from './deadlines.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
+import { every } from './every.ts';
 import { startReadiness } from './readiness.ts';
 import { startRetention } from './retention.ts';
+import { createAuditRpc } from './rpc/audit.ts';
 import { createAlertRpc, type ObserveHandlers, type OnReported } from './rpc/alert-rpc.ts';
 import { askingDesk, createDeskRpc, type RpcService } from './rpc/desk-rpc.ts';
 import { explainAlert } from './rpc/explain-alert.ts';
 import { createStatusRpc } from './rpc/gateway-status.ts';
 import { createGuard } from './rpc/guard.ts';
-import { addHealth } from './rpc/health.ts';
+import { addHealth, type HealthBoard } from './rpc/health.ts';
 import { createPolicyRpc } from './rpc/policies.ts';
 import { addReflection } from './rpc/reflection.ts';
 import { createStreamIncidents } from './rpc/stream-incidents.ts';
@@ -47,6 +50,8 @@ export interface GatewayParts {
   readonly planned?: () => Promise<Cursor>;
   /** What may change the policy. Without one `PolicyService` refuses. */
   readonly policies?: PolicyInForce;
+  /** The audit log. Without one `AuditService` refuses. */
+  readonly audit?: Audit;
   /** How far planning is behind, and how many attempts are under way. */
   readonly planning?: () => { readonly lag: number; readonly busy: number };
   /** Bounds that differ from the defaults; for tests. */
@@ -135,6 +140,16 @@ const retain = ({ log, policy, planned, ports, observer }: GatewayParts) =>
     onRetained: observer.onRetained,
     onFailure: observer.onDefect,
   });
+
+const glance: Millis = 1_000;
+
+/** Says in its health while the audit log cannot be written, or is not what it was. */
+const watchAudit = ({ audit, ports }: GatewayParts, health: HealthBoard): { stop(): void } => {
+  const look = (): void => health.audit(audit?.publisher.mayAct() ?? true);
+  look();
+  return every(glance, ports.clock, look);
+};
+
 interface OtherParts {
   readonly tokens: Tokens;
   readonly unary: Unary;
@@ -164,6 +179,7 @@ const createOtherServices = (
     services: [
       ...createDeskRpc({ ...shared, desk, log, tokens, ids, streamIncidents }),
       createPolicyRpc({ ...shared, policies, desk, ids }),
+      createAuditRpc({ ...shared, audit: parts.audit, desk, log, tokens, ids }),
       createStatusRpc({ ...shared, version, startedAt: clock.now(), reports: counts, state, planning, policies }),
     ],
   };
@@ -221,6 +237,7 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
   observer.watch(state);
   const { injectConnection } = server.createConnectionInjector(ServerCredentials.createInsecure());
   const port = await connections.listen(parts.listen, injectConnection);
+  const watching = watchAudit(parts, health);
   const readiness = startReadiness(ports.clock, () => admission.state().loopDelay, health.set);
   return {
     address: parts.listen.replace(/:\d+$/, `:${port}`),
@@ -233,6 +250,7 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
       health.endWatches();
       await shutDown(server, gone, within, ports);
       retention.stop();
+      watching.stop();
       hub.close();
       incidents?.close();
       calls.close();

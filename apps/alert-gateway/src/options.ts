@@ -16,6 +16,10 @@ export interface GatewayOptions {
   readonly insecure: boolean;
   /** Alerts. */
   readonly maxPlanLag: number;
+  readonly auditKey?: string;
+  readonly auditKeyPrevious?: string;
+  readonly auditWitness?: string;
+  readonly auditWitnessKey?: string;
   readonly unsafeSynchronous?: 'NORMAL';
 }
 
@@ -119,6 +123,26 @@ export const createCommand = (version: string): Command =>
         .argParser(atLeastOne),
     )
     .addOption(
+      new Option(
+        '--audit-key <reference>',
+        'the key that signs the audit log: file:PATH or env:NAME; one in the data directory, made at the first start, if absent',
+      ).env('ALERTS_AUDIT_KEY'),
+    )
+    .addOption(
+      new Option(
+        '--audit-key-previous <reference>',
+        'the key before, while it hands over: it signs the new one, and checkpoints beside it',
+      ).env('ALERTS_AUDIT_KEY_PREVIOUS'),
+    )
+    .addOption(
+      new Option('--audit-witness <url>', 'a witness (c2sp.org/tlog-witness) that is to cosign checkpoints').env(
+        'ALERTS_AUDIT_WITNESS',
+      ),
+    )
+    .addOption(
+      new Option('--audit-witness-key <vkey>', 'the verifier key of the witness').env('ALERTS_AUDIT_WITNESS_KEY'),
+    )
+    .addOption(
       new Option('--unsafe-synchronous <mode>', 'lose acknowledged alerts when the power fails; for the fault harness')
         .choices(['NORMAL'])
         .hideHelp(),
@@ -133,6 +157,12 @@ export const readOptions = (
 ): GatewayOptions => {
   command.parse(argv);
   const options = command.opts<GatewayOptions>();
+  if ((options.auditWitness === undefined) !== (options.auditWitnessKey === undefined)) {
+    command.error('error: --audit-witness and --audit-witness-key go together.');
+  }
+  if (options.auditWitness !== undefined && !URL.canParse(options.auditWitness)) {
+    command.error('error: --audit-witness must be a URL, e.g. https://witness.example/alerts');
+  }
   for (const [flag, value] of [
     ['--listen', options.listen],
     ['--metrics', options.metrics],

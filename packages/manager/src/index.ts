@@ -57,3 +57,4 @@ export {
   runCase,
 } from './policy-cases/cases.ts';
 export { type DocumentReading, readDocument } from './policy/read-document.ts';
+export { placeSubject } from './stages/kept.ts';
