@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { createAct } from './act.ts';
 import { accountingCommand } from './commands/accounting.ts';
+import { auditCommand, proveCommand, subjectsCommand } from './commands/audit.ts';
 import { completionCommand } from './commands/completion.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { deliveriesCommand } from './commands/deliveries.ts';
@@ -68,6 +69,9 @@ const commands = [
   statusCommand,
   topCommand,
   policyCommand,
+  auditCommand,
+  proveCommand,
+  subjectsCommand,
   completionCommand,
 ];
 

@@ -1,5 +1,6 @@
 import type { Ids } from '@therapytrain/alerts-core';
 import type { Ask } from '../calls.ts';
+import { createAuditCalls } from './audit.ts';
 import { accounting, createDeliveryCalls } from './deliveries.ts';
 import { explain } from './explain.ts';
 import { createIncidentCalls } from './incidents.ts';
@@ -14,6 +15,7 @@ export const createDeskCalls = (ask: Ask, ids: Ids, stream: IncidentCalls['strea
   silences: createSilenceCalls(ask, ids),
   deliveries: createDeliveryCalls(ask, ids),
   policy: createPolicyCalls(ask, ids),
+  audit: createAuditCalls(ask, ids),
   accounting: () => accounting(ask),
   status: () => gatewayStatus(ask),
   explain: (what) => explain(ask, what),

@@ -11,6 +11,7 @@ import type {
   Explanation,
 } from '@therapytrain/alerts-core';
 import type { StreamState } from '../types.ts';
+import type { AuditCalls } from './audit-types.ts';
 
 /** An incident as a gateway tells of it. */
 export interface ListedIncident extends Omit<Incident, 'key' | 'version' | 'facts' | 'newest'> {
@@ -370,6 +371,7 @@ export interface DeskCalls {
   readonly silences: SilenceCalls;
   readonly deliveries: DeliveryCalls;
   readonly policy: PolicyCalls;
+  readonly audit: AuditCalls;
   /** What became of every (alert, channel) pair, for each channel by name. */
   accounting(): Promise<readonly ListedAccount[]>;
   /** Why people were or were not told of an alert, or would be. Changes nothing. */
