@@ -1,3 +1,4 @@
+import { AlertError } from '@therapytrain/alerts-core';
 import type { Session } from '../session.ts';
 
 /** A copy of the log as of one checkpoint. */
@@ -29,7 +30,8 @@ async function* leavesUpTo({ client, signal }: Session, size: number): AsyncGene
 
 /** The log of the gateway. One that a witness has cosigned is the better checkpoint; without one it is the newest. */
 export const copyLog = async (session: Session): Promise<LogCopy> => {
-  const { checkpoint, cosigned, logKeys } = await session.client.audit.checkpoint();
+  const { checkpoint, cosigned, logKeys, state, detail } = await session.client.audit.checkpoint();
+  if (state === 'broken') throw new AlertError('AUDIT_BROKEN', detail);
   const best = cosigned !== '' && sizeOf(cosigned) === sizeOf(checkpoint) ? cosigned : checkpoint;
   const size = sizeOf(best);
   return { checkpoint: best, size, logKeys, leaves: leavesUpTo(session, size) };

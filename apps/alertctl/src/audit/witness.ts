@@ -80,8 +80,10 @@ const openNote = (note: string, keys: readonly PublicKey[]): Checkpoint | Witnes
 const refusalOf = (checkpoint: Checkpoint, seen: SeenLog, { old, proof }: Asked): WitnessAnswer | undefined => {
   if (old > checkpoint.size) return plain(400, 'the old size is larger than the checkpoint\n');
   if (old !== seen.size) return { status: 409, type: 'text/x.tlog.size', body: `${seen.size}\n` };
+  // Nothing was seen: whatever it is, it extends that.
+  if (old === 0) return proof.length === 0 ? undefined : plain(422, 'there is nothing to prove from size 0\n');
   const before = { size: seen.size, root: Buffer.from(seen.root, 'base64') };
-  if (old === checkpoint.size && old > 0 && !before.root.equals(checkpoint.root)) {
+  if (old === checkpoint.size && !before.root.equals(checkpoint.root)) {
     return plain(409, 'another tree of this size was seen\n');
   }
   return isConsistent(before, checkpoint, proof) ? undefined : plain(422, 'it does not extend what was seen\n');
