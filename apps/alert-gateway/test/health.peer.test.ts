@@ -11,6 +11,7 @@ const services = [
   'therapytrain.alerts.v1.DeliveryService',
   'therapytrain.alerts.v1.PolicyService',
   'therapytrain.alerts.v1.GatewayService',
+  'therapytrain.alerts.v1.AuditService',
 ];
 
 describe('grpc.health.v1', () => {

@@ -73,11 +73,11 @@ export const createLogCheck = ({ log, witnesses = [], heads = [] }: LogTrust): L
   };
   const add = (leaf: Buffer): void => {
     const at = tree.size() + 1;
-    const text = leaf.toString('utf8');
-    // Only a leaf that matters is taken apart: the tree holds what the others say.
-    if (sequenceOf(text) !== at) whole(text, at);
+    // What is looked for is ASCII. Only a leaf that matters is taken apart: the tree holds what the others say.
+    const text = leaf.toString('latin1');
+    if (sequenceOf(text) !== at) whole(leaf.toString('utf8'), at);
     if (text.startsWith('{"action":"audit.key_changed"')) {
-      const next = newKeyOf(readEntry(text), keys);
+      const next = newKeyOf(readEntry(leaf.toString('utf8')), keys);
       if (!next) throw new NotGenuine(`entry ${at} hands over to a key, and no trusted key has signed it`);
       keys.push(next);
     }

@@ -125,10 +125,13 @@ export const startPublisher = async (parts: PublisherParts): Promise<Publisher> 
     fail(error instanceof AlertError ? error : broken('the audit log could not be opened'));
   }
   const round = log && createRounds(log, parts);
+  // It may have become so while it was waited for the disk.
+  const isBroken = (): boolean => state === 'broken';
   const publish = async (): Promise<number> => {
-    if (!round || state === 'broken') return 0;
+    if (!round || isBroken()) return 0;
     try {
       const count = await round();
+      if (isBroken()) return 0;
       [state, detail] = ['healthy', ''];
       return count;
     } catch (error) {

@@ -75,6 +75,7 @@ export const addHealth = (server: Server, greet: () => Metadata): HealthBoard =>
       show();
     },
     audit: (well) => {
+      if (well === isAudited) return;
       isAudited = well;
       show();
     },

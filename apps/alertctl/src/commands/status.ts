@@ -1,6 +1,11 @@
 import { Command } from 'commander';
 import { type Alert, AlertError } from '@therapytrain/alerts-core';
-import { type AuditCheckpoint, type GatewayHealth, type GatewayStatus, type ServingStatus } from '@therapytrain/alerts-client';
+import {
+  type AuditCheckpoint,
+  type GatewayHealth,
+  type GatewayStatus,
+  type ServingStatus,
+} from '@therapytrain/alerts-client';
 import { type Act } from '../act.ts';
 import { ExitCode } from '../exit-code.ts';
 import { aligned } from '../output/alerts.ts';

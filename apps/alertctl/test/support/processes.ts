@@ -65,9 +65,13 @@ export interface RunningGateway {
 }
 
 /** Starts a gateway on a data directory; port 0 takes a free one. */
-export const startGateway = async (data: string, listen = '127.0.0.1:0'): Promise<RunningGateway> => {
+export const startGateway = async (
+  data: string,
+  listen = '127.0.0.1:0',
+  more: readonly string[] = [],
+): Promise<RunningGateway> => {
   const main = path('../../../alert-gateway/src/main.ts');
-  const gateway = begin(process.execPath, [...nodeFlags, main, '--listen', listen, '--data', data], {});
+  const gateway = begin(process.execPath, [...nodeFlags, main, '--listen', listen, '--data', data, ...more], {});
   const listening = (): string | undefined => {
     if (gateway.child.exitCode !== null) throw new Error(`the gateway ended: ${gateway.error()}`);
     return /127\.0\.0\.1:[1-9]\d*/.exec(gateway.out())?.[0];
