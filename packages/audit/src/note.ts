@@ -28,7 +28,6 @@ const timeBytes = 8;
 const mostSignatures = 64;
 const longestNote = 1_000_000;
 const linePattern = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/u;
-// eslint-disable-next-line no-control-regex -- the specification forbids them
 const controls = /[\u0000-\u0009\u000b-\u001f]/;
 
 const malformed = (): AlertError =>

@@ -40,15 +40,17 @@ export interface Audit {
 export const startAudit = async (parts: AuditParts): Promise<Audit> => {
   const { store, directory, keys, subjectKey, witness, ports, onFailure, onWitnessFailure } = parts;
   const log = [keys.current, ...(keys.previous ? [keys.previous] : [])];
-  let cosigning: Cosigning | undefined;
+  let onCheckpoint = (): void => undefined;
   const publisher = await startPublisher({
     ...{ store, keys, onFailure },
     directory: join(directory, 'audit'),
     clock: ports.clock,
-    onCheckpoint: () => cosigning?.wake(),
+    onCheckpoint: () => onCheckpoint(),
   });
-  cosigning =
+  const cosigning: Cosigning | undefined =
     witness && startCosigning({ options: witness, publisher, log, clock: ports.clock, onFailure: onWitnessFailure });
+  // It asks for the first one by itself.
+  onCheckpoint = () => cosigning?.wake();
   return {
     publisher,
     subjects: createSubjects({ store, key: subjectKey, random: ports.random }),

@@ -208,6 +208,14 @@ const deliveryCalls = (has: SmallContents): DeskCalls['deliveries'] => ({
   },
 });
 
+const nothing = (): Promise<never> =>
+  Promise.reject(new AlertError('NOT_CONFIGURED', 'this gateway has no audit log', { facts: { needs: 'audit' } }));
+
+const auditCalls: DeskCalls['audit'] = {
+  ...{ list: nothing, leaves: nothing, checkpoint: nothing, proveEntry: nothing, proveConsistency: nothing },
+  ...{ receipt: nothing, signReview: nothing, eraseSubject: nothing },
+};
+
 /** A client of a gateway that lives in memory: what people ask of its desk, and nothing else. */
 export const createSmallClient = (given: Partial<SmallContents> = {}) => {
   const has: SmallContents = {
@@ -238,6 +246,7 @@ export const createSmallClient = (given: Partial<SmallContents> = {}) => {
       },
       simulate: async () => ({ version: has.policy.version, alerts: [], later: [] }),
     },
+    audit: auditCalls,
     status: async () => has.status,
     accounting: async () => has.accounts,
     explain: async (what) => {

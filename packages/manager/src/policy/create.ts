@@ -149,6 +149,8 @@ export const createPolicy = (settings: PolicySettings, resolved: ResolvedOptions
       maxAge: settings.retention.max_age,
       maxBytes: settings.retention.max_size,
       incidents: settings.retention.incidents,
+      audit: settings.retention.audit,
+      hold: settings.retention.legal_hold,
     },
     detections,
   };
