@@ -31,7 +31,7 @@ describe('the audit says of every alert that it was kept', () => {
     for (let n = 0; n < 2_345; n++) await report(draftOf(n), 'test');
     const engine = start();
     await engine.planner.idle();
-    for (let n = 0; n < 3; n++) await report(draftOf(n), 'test');
+    for (let n = 2_345; n < 2_348; n++) await report(draftOf(n), 'test');
     await engine.planner.idle();
     await engine.stop();
     const entries = await entriesOf('alerts.kept');
@@ -56,7 +56,7 @@ describe('the audit says of every alert that it was kept', () => {
     for (let n = 0; n < 5; n++) await report(draftOf(n), 'test');
     await ports.clock.advance(1_000);
     await engine.planner.idle();
-    for (let n = 0; n < 2; n++) await report(draftOf(n), 'test');
+    for (let n = 5; n < 7; n++) await report(draftOf(n), 'test');
     await ports.clock.advance(1_000);
     await engine.planner.idle();
     await engine.stop();

@@ -166,7 +166,15 @@ export const auditCommand = (act: Act): Command =>
     .addCommand(exports(act))
     .addCommand(review(act))
     .addCommand(keygen(act))
-    .addCommand(witness(act));
+    .addCommand(witness(act))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  alertctl audit list --since 1h
+  alertctl audit verify --log-key log.example/a+1f2e3d4c+AZ… --seen seen.json
+  alertctl audit review --sign`,
+    );
 
 /** `alertctl prove`: writes the receipt of an alert. */
 export const proveCommand = (act: Act): Command =>
@@ -215,4 +223,10 @@ export const subjectsCommand = (act: Act): Command =>
   new Command('subjects')
     .summary('erase what stands for a person in the audit log')
     .description('The audit log holds values of persons as commitments, each made with a key of that person alone.')
-    .addCommand(erase(act));
+    .addCommand(erase(act))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  alertctl subjects erase u-17`,
+    );
