@@ -1,6 +1,7 @@
-import { constants, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { auditFault, auditFiles } from './audit.ts';
 
 const file = 'alerts.db';
 // Not the shared-memory index: it says nothing after a crash, and is made anew.
@@ -13,6 +14,9 @@ export const copyLog = (from: string, to: string): void => {
   for (const part of parts) {
     if (existsSync(join(from, part))) copyFileSync(join(from, part), join(to, part), constants.COPYFILE_FICLONE);
   }
+  for (const part of Object.values(auditFiles)) {
+    if (existsSync(join(from, part))) cpSync(join(from, part), join(to, part), { recursive: true });
+  }
 };
 
 /** What a look at the database without the gateway tells. */
@@ -22,10 +26,11 @@ export interface Inspection {
   readonly alerts: number;
   /** Request ids that are known. Without retention there are as many as alerts. */
   readonly reports: number;
+  /** Why the audit log is not genuine; undefined where it is. */
+  readonly audit?: string | undefined;
 }
 
-/** Opens the database of a directory as SQLite does after a crash, and checks it. Undefined where there is none yet. */
-export const inspect = (directory: string): Inspection | undefined => {
+const inspectAlerts = (directory: string): Inspection | undefined => {
   if (!existsSync(join(directory, file))) return undefined;
   const db = new DatabaseSync(join(directory, file));
   try {
@@ -45,6 +50,15 @@ export const inspect = (directory: string): Inspection | undefined => {
   } finally {
     db.close();
   }
+};
+
+/**
+ * Opens the databases of a directory as SQLite does after a crash, and checks them and the audit log. Undefined where
+ * there is none yet.
+ */
+export const inspect = async (directory: string): Promise<Inspection | undefined> => {
+  const inspection = inspectAlerts(directory);
+  return inspection && { ...inspection, audit: await auditFault(directory) };
 };
 
 /** Changes a database of a directory, for controls. Default: that of the log. */

@@ -82,7 +82,7 @@ export const recover = async (
   options: Omit<VictimOptions, 'data'> = {},
 ): Promise<Recovery> => {
   copyLog(history.data, copyIn(context));
-  const inspection = inspect(copyIn(context));
+  const inspection = await inspect(copyIn(context));
   const started = await startOrTell(context, { ...options, data: history.data });
   if ('wrong' in started) return { ...nothingRead, violations: [started] };
   const { findings, violations } = await verify(started.address, history, chance, tally);
@@ -95,10 +95,11 @@ export const recover = async (
 
 /** What a look at the database without the gateway shows. */
 export const judgeInspection = (
-  { integrity, alerts, reports }: NonNullable<ReturnType<typeof inspect>>,
+  { integrity, alerts, reports, audit }: NonNullable<Awaited<ReturnType<typeof inspect>>>,
   { stored }: Pick<Findings, 'stored'>,
 ): Violation<RecipeWrong>[] => [
   ...(integrity.join() === 'ok' ? [] : [wrongly('corrupt', `integrity check: ${integrity.slice(0, 3).join('; ')}`)]),
+  ...(audit === undefined ? [] : [wrongly('corrupt', `the audit log: ${audit}`)]),
   ...(alerts === reports ? [] : [wrongly('corrupt', `${alerts} alerts, but ${reports} request ids`)]),
   ...(alerts === stored ? [] : [wrongly('not streamed', `${alerts} alerts in the database, ${stored} streamed`)]),
 ];

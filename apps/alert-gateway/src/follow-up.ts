@@ -48,6 +48,8 @@ export interface FollowUpParts {
   readonly tracer: Tracer;
   readonly meter: Meter;
   readonly logger: Logger;
+  /** False while the audit log cannot be written: nothing that acts is begun then. */
+  readonly mayAct: () => boolean;
 }
 
 /** How what follows from alerts is doing. */
@@ -85,7 +87,7 @@ export interface FollowUp {
    * responder cannot be built. What it returns puts the policy and what was built in force, in one step that cannot fail.
    */
   prepare(policy: Policy): Prepared;
-  /** Ends planning and the attempts under way, and closes channels and store. */
+  /** Ends planning and the attempts under way, and closes channels and responders. The store stays open. */
   stop(): Promise<void>;
 }
 
@@ -142,6 +144,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
     policy: () => policy,
     channel: channels.get,
     responder: responders.get,
+    mayAct: parts.mayAct,
     pseudonymKey: new Secret(key),
     ports,
     onRaised: countDetections(meter),
@@ -193,7 +196,6 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
       pruning.stop();
       await engine.stop();
       await Promise.all([channels.close(), responders.close()]);
-      await store.close();
     },
   };
 };

@@ -8,6 +8,7 @@ import {
   type Policy,
   type ResponseDesk,
 } from '@therapytrain/alerts-manager';
+import type { Audit } from './audit/audit.ts';
 import { admissionDefaults, type AdmissionOptions, createAdmission, type OnShed } from './admission.ts';
 import { connectionDefaults, type ConnectionOptions, type Connections, createConnections } from './connections.ts';
 import { countReports, type ReportCounts } from './counting.ts';
@@ -20,14 +21,16 @@ import { createRates, type Rate } from './identity/rates.ts';
 import type { TokenBook } from './identity/tokens.ts';
 import { createViews, type View, wholeView } from './identity/view.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
+import { every } from './every.ts';
 import { startReadiness } from './readiness.ts';
 import { startRetention } from './retention.ts';
+import { createAuditRpc } from './rpc/audit.ts';
 import { createAlertRpc, type ObserveHandlers, type OnReported } from './rpc/alert-rpc.ts';
 import { askingDesk, createDeskRpc, type RpcService } from './rpc/desk-rpc.ts';
 import { createExplainAlert } from './rpc/explain-alert.ts';
 import { createStatusRpc } from './rpc/gateway-status.ts';
 import { createGuard } from './rpc/guard.ts';
-import { addHealth } from './rpc/health.ts';
+import { addHealth, type HealthBoard } from './rpc/health.ts';
 import { createIdentityRpc } from './rpc/identity.ts';
 import { boundMessagePieces } from './rpc/message-pieces.ts';
 import { createPolicyRpc } from './rpc/policies.ts';
@@ -70,6 +73,8 @@ export interface GatewayParts {
   readonly planned?: () => Promise<Cursor>;
   /** What may change the policy. Without one `PolicyService` refuses. */
   readonly policies?: PolicyInForce;
+  /** The audit log. Without one `AuditService` refuses. */
+  readonly audit?: Audit;
   /** How what follows from alerts is doing. */
   readonly planning?: () => PlanningState;
   /** Who may call. Without it everybody is who it says it is: for a gateway of this machine only. */
@@ -192,6 +197,15 @@ const keepTheGate = ({ identity, ports, observer }: GatewayParts, connections: C
     onDefect: observer.onDefect,
   });
 
+const glance: Millis = 1_000;
+
+/** Says in its health while the audit log cannot be written, or is not what it was. */
+const watchAudit = ({ audit, ports }: GatewayParts, health: HealthBoard): { stop(): void } => {
+  const look = (): void => health.audit(audit?.publisher.mayAct() ?? true);
+  look();
+  return every(glance, ports.clock, look);
+};
+
 interface OtherParts {
   readonly tokens: Tokens;
   readonly views: (principal: Principal) => View;
@@ -225,6 +239,7 @@ const createOtherServices = (
       createResponseRpc({ ...shared, ...streaming, ids, responses: parts.responses, decisions, hub: decided }),
       createPolicyRpc({ ...shared, policies, desk, ids }),
       createIdentityRpc({ ...shared, tokens: parts.identity?.tokens, ids }),
+      createAuditRpc({ ...shared, audit: parts.audit, desk, log, tokens, ids }),
       createStatusRpc({ ...shared, version, startedAt: clock.now(), reports: counts, state, planning, policies }),
     ],
   };
@@ -288,6 +303,7 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
     parts.identity?.credentials ?? ServerCredentials.createInsecure(),
   );
   const port = await connections.listen(parts.listen, injectConnection);
+  const watching = watchAudit(parts, health);
   const readiness = startReadiness(ports.clock, () => admission.state().loopDelay, health.set);
   return {
     address: parts.listen.replace(/:\d+$/, `:${port}`),
@@ -300,6 +316,7 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
       health.endWatches();
       await shutDown(server, gone, within, ports);
       retention.stop();
+      watching.stop();
       hub.close();
       for (const each of hubs) each.close();
       calls.close();

@@ -6,9 +6,10 @@ const keyBytes = 32;
 
 /**
  * A key of the deployment: made at the first start, then read from the data directory, so that what was made with it
- * stays good. `cursor` signs cursors; pseudonyms are made with `pseudonym`.
+ * stays good. `cursor` signs cursors; pseudonyms are made with `pseudonym`,
+ * those of persons in the audit log with `subject`.
  */
-export const loadKey = (name: 'cursor' | 'pseudonym', directory: string, random: Random): Uint8Array => {
+export const loadKey = (name: 'cursor' | 'pseudonym' | 'subject', directory: string, random: Random): Uint8Array => {
   const file = join(directory, `${name}.key`);
   try {
     const key = readFileSync(file);

@@ -20,6 +20,9 @@ import {
   traceServer,
 } from '@therapytrain/alerts-telemetry';
 import { createReadFiles, type ReadFiles, watchFiles } from './file-watch.ts';
+import { type Audit, startAudit } from './audit/audit.ts';
+import { loadAuditKeys } from './audit/keys.ts';
+import { witnessKey, type WitnessOptions } from './audit/witness.ts';
 import { type FollowUp, startFollowUp } from './follow-up.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { type Identity, startIdentity } from './identity/identity.ts';
@@ -120,6 +123,31 @@ const openIdentity = async (
   });
 };
 
+const witnessOf = ({ auditWitness: url, auditWitnessKey: key }: GatewayOptions): WitnessOptions | undefined =>
+  url === undefined || key === undefined ? undefined : { url, key: witnessKey(key).vkey };
+
+const openAudit = async (store: Store, ports: Ports, options: GatewayOptions, logger: Logger): Promise<Audit> => {
+  const { data: directory, auditKey, auditKeyPrevious } = options;
+  const keys = loadAuditKeys(
+    {
+      directory,
+      ...(auditKey !== undefined && { key: auditKey }),
+      ...(auditKeyPrevious !== undefined && { previous: auditKeyPrevious }),
+    },
+    ...([systemRandom, process.env] as const),
+  );
+  logger.info({ verifierKey: keys.current.vkey }, 'the audit log is signed by this key');
+  if (keys.made)
+    process.stderr.write(`The audit log verifies by this key; keep it elsewhere too:\n${keys.current.vkey}\n`);
+  return startAudit({
+    ...{ store, directory, keys, ports },
+    subjectKey: loadKey('subject', directory, systemRandom),
+    witness: witnessOf(options),
+    onFailure: (err) => logger.error({ err }, 'the audit log is not well: no response is made, and alerts are kept'),
+    onWitnessFailure: (reason) => logger.warn({ reason }, 'the witness has not cosigned the audit log'),
+  });
+};
+
 /** Builds the parts, wraps them in telemetry, and serves: the only place where all parts meet. */
 const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logger) => {
   const files = createReadFiles();
@@ -132,8 +160,10 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
   const { tracer, meter } = telemetry;
   const log = traceLog(disk, tracer, meter);
   const ports = systemPorts(log.bounds().newestId);
+  const audit = await openAudit(store, ports, options, logger);
   const followUp = await startFollowUp({
     ...{ log, store, ports, tracer, meter, logger },
+    mayAct: audit.publisher.mayAct,
     policy: first.policy,
     directory: options.data,
   });
@@ -150,6 +180,7 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
     admission: { maxLag: options.maxPlanLag },
     policies: policy.policies,
     planning: followUp.planning,
+    audit,
     ports,
     ...(identity && { identity }),
     pseudonyms: createPseudonyms(
@@ -172,6 +203,8 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
     await gateway.stop(drainWithin, signal === 'SIGTERM' ? notice : 0);
     await identity?.stop();
     await followUp.stop();
+    await audit.stop();
+    await store.close();
     await log.close();
     await telemetry.shutdown();
   };

@@ -21,6 +21,10 @@ export interface GatewayOptions {
   readonly clientCa?: string;
   /** Alerts. */
   readonly maxPlanLag: number;
+  readonly auditKey?: string;
+  readonly auditKeyPrevious?: string;
+  readonly auditWitness?: string;
+  readonly auditWitnessKey?: string;
   readonly unsafeSynchronous?: 'NORMAL';
 }
 
@@ -137,6 +141,26 @@ export const createCommand = (version: string): Command =>
         .env('ALERTS_MAX_PLAN_LAG')
         .default(admissionDefaults.maxLag)
         .argParser(atLeastOne),
+    )
+    .addOption(
+      new Option(
+        '--audit-key <reference>',
+        'the key that signs the audit log: file:PATH or env:NAME; one in the data directory, made at the first start, if absent',
+      ).env('ALERTS_AUDIT_KEY'),
+    )
+    .addOption(
+      new Option(
+        '--audit-key-previous <reference>',
+        'the key before, while it hands over: it signs the new one, and checkpoints beside it',
+      ).env('ALERTS_AUDIT_KEY_PREVIOUS'),
+    )
+    .addOption(
+      new Option('--audit-witness <url>', 'a witness (c2sp.org/tlog-witness) that is to cosign checkpoints').env(
+        'ALERTS_AUDIT_WITNESS',
+      ),
+    )
+    .addOption(
+      new Option('--audit-witness-key <vkey>', 'the verifier key of the witness').env('ALERTS_AUDIT_WITNESS_KEY'),
     )
     .addOption(
       new Option('--unsafe-synchronous <mode>', 'lose acknowledged alerts when the power fails; for the fault harness')

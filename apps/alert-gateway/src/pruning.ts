@@ -25,6 +25,7 @@ export const startPruning = ({ store, policy, clock, onPruned, onFailure }: Prun
     return clock.now() - Math.max(retention.incidents, reopenWithin);
   };
   const once = async (): Promise<void> => {
+    if (policy().retention.hold) return;
     const before = bound();
     let rows = 0;
     while (!over.signal.aborted) {

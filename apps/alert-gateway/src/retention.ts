@@ -28,8 +28,8 @@ export const startRetention = (parts: RetentionParts): { stop(): void } => {
   const { log, retention, planned, clock, onRetained, onFailure } = parts;
   const over = new AbortController();
   const once = async (): Promise<void> => {
-    const { maxAge, maxBytes } = retention();
-    if (maxAge === undefined && maxBytes === undefined) return;
+    const { maxAge, maxBytes, hold } = retention();
+    if (hold || (maxAge === undefined && maxBytes === undefined)) return;
     const place = (await planned?.()) ?? log.bounds().newest;
     const needed = (await oldestUnplanned(log, place)) ?? Number.POSITIVE_INFINITY;
     const { oldest } = log.bounds();

@@ -11,7 +11,9 @@ const services = [
   'therapytrain.alerts.v1.DeliveryService',
   'therapytrain.alerts.v1.PolicyService',
   'therapytrain.alerts.v1.GatewayService',
+  'therapytrain.alerts.v1.ResponseService',
   'therapytrain.alerts.v1.IdentityService',
+  'therapytrain.alerts.v1.AuditService',
 ];
 
 describe('grpc.health.v1', () => {

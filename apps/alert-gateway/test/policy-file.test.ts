@@ -47,7 +47,10 @@ test.each([['the sample to begin with', sampleFile('sample')]])(
     expect(types.identityKeys('SESSION_RECORDING_ACCESS')).toEqual(['recordingId', 'userId']);
     expect(types.sensitivityOf('SESSION_RECORDING_ACCESS', 'recordingId')).toBe(Sensitivity.HEALTH);
     expect(types.declared.has('AUTH_FAILURE')).toBe(true);
-    expect(retention).toEqual({ maxAge: 365 * 86_400_000, maxBytes: 20 * 1024 ** 3, incidents: 90 * 86_400_000 });
+    expect(retention).toEqual({
+      ...{ maxAge: 365 * 86_400_000, maxBytes: 20 * 1024 ** 3, incidents: 90 * 86_400_000 },
+      ...{ audit: 2_192 * 86_400_000, hold: false },
+    });
   },
 );
 

@@ -21,7 +21,10 @@ const start = (retention: { readonly incidents: number }, reopenWithin = 0) => {
         return store.prune(by);
       },
     },
-    policy: () => ({ retention: { maxAge: undefined, maxBytes: undefined, ...retention }, reopenWithin }),
+    policy: () => ({
+      retention: { maxAge: undefined, maxBytes: undefined, audit: 0, hold: false, ...retention },
+      reopenWithin,
+    }),
     clock: ports.clock,
     onPruned: (rows) => void pruned.push(rows),
     onFailure: (error) => void failures.push(error),

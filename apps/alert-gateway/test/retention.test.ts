@@ -7,7 +7,7 @@ import { startRetention } from '../src/retention.ts';
 const day = 86_400_000;
 
 const start = (
-  policy: { maxAge?: number; maxBytes?: number },
+  policy: { maxAge?: number; maxBytes?: number; hold?: boolean },
   { retain, planned }: { retain?: AlertLog['retain']; planned?: () => Promise<number> } = {},
 ) => {
   const ports = testPorts();
@@ -24,7 +24,10 @@ const start = (
         return (retain ?? log.retain)(by);
       },
     },
-    retention: () => ({ maxAge: policy.maxAge, maxBytes: policy.maxBytes, incidents: day }),
+    retention: () => ({
+      ...{ maxAge: policy.maxAge, maxBytes: policy.maxBytes, incidents: day, audit: day },
+      hold: policy.hold ?? false,
+    }),
     planned,
     clock: ports.clock,
     onRetained: (count, never) => {
@@ -47,6 +50,13 @@ test('alerts go when they are too old, looked for at the start and then once a m
   expect(asked).toHaveLength(day / 60_000 + 2);
   await clock.advance(day / 2);
   expect(retained).toEqual([1, 1]);
+  retention.stop();
+});
+
+test('nothing goes while there is a legal hold', async () => {
+  const { clock, asked, retention } = start({ maxBytes: 1, maxAge: 1, hold: true });
+  await clock.advance(10 * 60_000);
+  expect(asked).toEqual([]);
   retention.stop();
 });
 

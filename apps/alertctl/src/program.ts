@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { createAct } from './act.ts';
 import { accountingCommand } from './commands/accounting.ts';
+import { auditCommand, proveCommand, subjectsCommand } from './commands/audit.ts';
 import { completionCommand } from './commands/completion.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { decisionsCommand } from './commands/decisions.ts';
@@ -80,6 +81,9 @@ const commands = [
   initCommand,
   tokensCommand,
   whoamiCommand,
+  auditCommand,
+  proveCommand,
+  subjectsCommand,
   completionCommand,
 ];
 

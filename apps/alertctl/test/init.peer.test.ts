@@ -60,7 +60,9 @@ describe('alertctl init', () => {
   });
 
   test('writes a policy that holds', () => {
-    expect(readPolicy(text('policy.yaml'), { kinds: new Map(), responders: new Map(), secrets: undefined }).faults).toEqual([]);
+    expect(
+      readPolicy(text('policy.yaml'), { kinds: new Map(), responders: new Map(), secrets: undefined }).faults,
+    ).toEqual([]);
   });
 
   test('overwrites nothing, and writes nothing then', async () => {

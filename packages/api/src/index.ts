@@ -170,3 +170,24 @@ export {
 export { BadRequest, ErrorInfo, RetryInfo } from './gen/google/rpc/error_details.pb.ts';
 export { Status } from './gen/google/rpc/status.pb.ts';
 export { descriptorSet } from './descriptor.ts';
+export {
+  AuditEntry,
+  AuditServiceClient,
+  AuditServiceService,
+  type AuditServiceServer,
+  AuditState,
+  EraseSubjectRequest,
+  EraseSubjectResponse,
+  ExportReceiptRequest,
+  ExportReceiptResponse,
+  GetCheckpointRequest,
+  GetCheckpointResponse,
+  ListAuditEntriesRequest,
+  ListAuditEntriesResponse,
+  ProveConsistencyRequest,
+  ProveConsistencyResponse,
+  ProveEntryRequest,
+  ProveEntryResponse,
+  SignAuditReviewRequest,
+  SignAuditReviewResponse,
+} from './gen/therapytrain/alerts/v1/audit_service.pb.ts';

@@ -1,4 +1,14 @@
 export type { Explanation, ExplanationStep } from '@therapytrain/alerts-core';
+export type {
+  AuditCalls,
+  AuditCheckpoint,
+  AuditListOptions,
+  AuditPage,
+  AuditReview,
+  EntryProof,
+  LeafPage,
+  ListedAuditEntry,
+} from './desk/audit-types.ts';
 export { createAlertClient } from './client.ts';
 export type {
   ChannelStatus,

@@ -28,6 +28,13 @@ export const alertErrorCodes = {
     false,
   ],
   CONFLICT: ['ABORTED', 'It was changed by somebody else since it was read; read it again.', false],
+  AUDIT_ENTRY_NOT_FOUND: ['NOT_FOUND', 'No entry of the audit log that is published is this one.', false],
+  AUDIT_UNAVAILABLE: ['UNAVAILABLE', 'The audit log cannot be written now; no response is made until it can.', true],
+  AUDIT_BROKEN: [
+    'DATA_LOSS',
+    'The audit log is not what its checkpoint says, or a proof does not hold; the message says where.',
+    false,
+  ],
   CURSOR_EXPIRED: ['OUT_OF_RANGE', 'Alerts after the cursor are past their retention.', false],
   OVERLOADED: ['RESOURCE_EXHAUSTED', 'There is more to do than can be done in time; the least severe go first.', true],
   DISK_FULL: ['RESOURCE_EXHAUSTED', 'There is no space left to keep the alert; reads go on.', true],

@@ -52,6 +52,16 @@ export type {
   Retention,
   StampedAlert,
 } from './log.ts';
+export {
+  createTreeEdge,
+  emptyRoot,
+  type Hash,
+  hashBytes,
+  leafHash,
+  nodeHash,
+  treeHash,
+  type TreeEdge,
+} from './merkle.ts';
 export { metadataFaults, type Metadata, type MetadataFault, type MetadataValue } from './metadata.ts';
 export type { Clock, Ids, Instant, Millis, Ports, Random } from './ports.ts';
 export { Sensitivity, undeclaredSensitivity, type SensitivityName } from './sensitivity.ts';
@@ -69,6 +79,9 @@ export {
   type Account,
   type Approval,
   type AuditEntry,
+  type AuditQuery,
+  type AuditSought,
+  auditSought,
   type Changes,
   type Claim,
   type Count,
@@ -107,6 +120,7 @@ export {
   standingStates,
   type Store,
   type Trip,
+  type SubjectKey,
   type WindowCount,
   type WindowKey,
   type WindowsLetGo,

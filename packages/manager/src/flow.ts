@@ -23,6 +23,7 @@ import { accept } from './stages/accept.ts';
 import { groupsOf } from './stages/correlate.ts';
 import type { DeliverParts } from './stages/deliver.ts';
 import { keep } from './stages/keep.ts';
+import { keptEntry, passedEntry } from './stages/kept.ts';
 import { planGroup } from './stages/plan.ts';
 import { createResponding, type Responding } from './responding.ts';
 import { review } from './stages/review.ts';
@@ -140,7 +141,12 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
     const plans = [...groups].flatMap(([key, alerts]) => planGroup(key, alerts, found.get(key), standing, at) ?? []);
     const changes = changesOf(plans);
     const responses = await responding.plan(plans, at);
-    const audit = [...(changes.audit ?? []), ...(remembered?.audit ?? []), ...(responses.audit ?? [])];
+    const audit = [
+      ...keptEntry(batch, at.now),
+      ...(changes.audit ?? []),
+      ...(remembered?.audit ?? []),
+      ...(responses.audit ?? []),
+    ];
     const jobs = [...(changes.jobs ?? []), ...(responses.jobs ?? [])];
     await store.commit({ ...changes, ...remembered, ...responses, jobs, audit, cursor: batch.cursor });
   };
@@ -167,7 +173,11 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
 
   return {
     plan: (batch) => withoutConflict(() => planOnce(batch)),
-    pass: (cursor) => store.commit({ cursor }),
+    pass: async (cursor) => {
+      const from = await store.cursor();
+      const audit = cursor > from ? [passedEntry(from, cursor, ports.clock.now())] : [];
+      await store.commit({ cursor, audit });
+    },
     work: async (claim, signal) => {
       const { job } = claim;
       if (job.kind === 'response') return responding.work(claim, signal);

@@ -83,3 +83,4 @@ export { responseSource } from './stages/response-alerts.ts';
 export { type ResponseReason, responseReasons } from './stages/response-reasons.ts';
 export { createDecisionFeed, type DecisionChanges, type DecisionPage, type WatchedDecisions } from './decision-feed.ts';
 export { createTokenBucket, type TokenBucket } from './control/token-bucket.ts';
+export { placeSubject } from './stages/kept.ts';

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Changes, Claim, Incident, Job, Millis, NewAuditEntry, Store } from '@therapytrain/alerts-core';
 import { type Outcome, outcomeOf, type Story } from '@therapytrain/alerts-core/channel';
 import { changesOf, withoutConflict } from './changes.ts';
@@ -119,13 +120,23 @@ const createAdmit = ({ store, control, facts }: TellingParts) => {
   };
 };
 
-/** The audit of a delivery that was settled. */
-export const settledEntry = (job: Job, state: string, outcome: string, { now }: RouteFacts): NewAuditEntry =>
+/**
+ * The audit of a delivery that was settled. What its peer gave as proof is told by its SHA-256 in hexadecimal, as `proof`:
+ * the delivery has the text itself.
+ */
+export const settledEntry = (
+  job: Job,
+  state: string,
+  outcome: string,
+  { now }: RouteFacts,
+  proof?: string,
+): NewAuditEntry =>
   entry(`delivery.${state}`, job.id, now, {
     incident: job.incident,
     channel: job.target,
     attempt: job.attempts,
     outcome,
+    ...(proof !== undefined && { proof: hash('sha256', proof, 'hex') }),
   });
 
 /** Makes what tells: one attempt, or none where the channel's breaker or limit says so, and one commit. */
@@ -142,7 +153,10 @@ export const createTelling = (parts: TellingParts) => {
     const isHeld = next.state !== 'done' && control.breaker(job.target).state() === 'open';
     const turned = control.breaker(job.target).news();
     const audit = [
-      settledEntry(job, next.state, outcome.kind === 'done' ? 'done' : outcome.reason, facts()),
+      settledEntry(
+        ...([job, next.state, outcome.kind === 'done' ? 'done' : outcome.reason, facts()] as const),
+        next.state === 'done' ? next.proof : undefined,
+      ),
       ...(turned ? [entry(`channel.${turned}`, job.target, facts().now)] : []),
     ];
     await withoutConflict(async () => {

@@ -10,7 +10,10 @@ const faultsOf = (source: unknown): readonly string[] =>
 describe('a policy in force', () => {
   test('of nothing: the built-in types, and every alert kept', () => {
     expect([...defaultPolicy.types.declared.keys()]).toHaveLength(5);
-    expect(defaultPolicy.retention).toEqual({ maxAge: undefined, maxBytes: undefined, incidents: 90 * 86_400_000 });
+    expect(defaultPolicy.retention).toEqual({
+      ...{ maxAge: undefined, maxBytes: undefined, incidents: 90 * 86_400_000 },
+      ...{ audit: 2_192 * 86_400_000, hold: false },
+    });
     expect(policyOf({}).types.defaultSeverity('AUTH_FAILURE')).toBe(AlertSeverity.HIGH);
   });
 
@@ -56,6 +59,8 @@ describe('a policy in force', () => {
       maxAge: 7_776_000_000,
       maxBytes: 10_737_418_240,
       incidents: 86_400_000,
+      audit: 2_192 * 86_400_000,
+      hold: false,
     });
   });
 });

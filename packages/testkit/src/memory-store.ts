@@ -52,6 +52,8 @@ export const createMemoryStore = ({ clock }: MemoryStoreParts): Store => {
     prune: write(createPrune(rows)),
     accounting: whileOpen(questions.accounting),
     audit: whileOpen((after: number, limit: number) => rows.audit().slice(after, after + limit)),
+    findAudit: whileOpen(questions.findAudit),
+    subjectKeys: whileOpen(questions.subjectKeys),
     windows: whileOpen(questions.windows),
     windowCounts: whileOpen(questions.windowCounts),
     response: whileOpen((id: string) => rows.responses.get(id)),

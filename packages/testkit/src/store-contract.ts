@@ -1,4 +1,5 @@
 import { type ContractOptions, defineContract } from './contract.ts';
+import { auditChecks } from './store-checks/audit.ts';
 import { changeChecks } from './store-checks/changes.ts';
 import { claimChecks } from './store-checks/claim.ts';
 import { closeChecks } from './store-checks/close.ts';
@@ -28,6 +29,7 @@ export const storeChecks: readonly StoreCheck[] = [
   ...changeChecks,
   ...responseChecks,
   ...decisionChecks,
+  ...auditChecks,
   ...closeChecks,
   ...modelChecks,
 ];

@@ -768,4 +768,27 @@ export const flawedStores: readonly FlawedStore[] = [
   ),
   ...decisionFlaws.map(({ flaw, change, check }) => flawed(flaw, change, check)),
   flawed('overwrites responses, seen by chance', overwritesResponses, model),
+  flawed(
+    'finds entries after a subject only',
+    (store) => ({
+      ...store,
+      findAudit: async (query) => (await store.findAudit(query)).filter(({ subject }) => subject !== query.from),
+    }),
+    'entries of an action are found by their subject and those after it',
+  ),
+  flawed(
+    'finds entries in any order',
+    (store) => ({ ...store, findAudit: async (query) => (await store.findAudit(query)).toReversed() }),
+    'entries of one subject are found in the order of the audit',
+  ),
+  flawed(
+    'keeps the newest key of a subject',
+    decided((each) => ({ ...each, erase: [...(each.erase ?? []), ...(each.subjectKeys ?? []).map(({ id }) => id)] })),
+    'of the keys of a subject the first is kept',
+  ),
+  flawed(
+    'erases nothing',
+    decided((each) => without(each, 'erase')),
+    'a key that is erased is gone, with its commit',
+  ),
 ];

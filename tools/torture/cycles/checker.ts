@@ -76,7 +76,7 @@ const checkCopy = async (
   const data = join(context.scratch, name);
   copyLog(history.data, data);
   tamper(data, change);
-  const inspection = inspect(data);
+  const inspection = await inspect(data);
   const victim = context.start({ data });
   const address = await victim.listening;
   const findings = await readBack(address, createCheck(history.ledger));
@@ -123,16 +123,25 @@ const spoil = (file: string): void => {
   closeSync(handle);
 };
 
-const integrityControl = (context: RecipeContext, history: History): Control => {
+const integrityControl = async (context: RecipeContext, history: History): Promise<Control> => {
   const data = join(context.scratch, 'spoilt');
   copyLog(history.data, data);
   spoil(join(data, 'alerts.db'));
-  const inspection = inspect(data);
+  const inspection = await inspect(data);
   return controlOf(
     'pages of the database overwritten',
     'corrupt',
     inspection ? judgeInspection(inspection, { stored: 0 }) : [],
   );
+};
+
+const auditControl = async (context: RecipeContext, history: History): Promise<Control> => {
+  const data = join(context.scratch, 'forged');
+  copyLog(history.data, data);
+  tamper(data, (db) => db.exec("UPDATE audit SET actor = 'nobody' WHERE sequence = 1"), 'plan.db');
+  const inspection = await inspect(data);
+  const found = inspection ? judgeInspection(inspection, { stored: inspection.alerts }) : [];
+  return controlOf('an entry of the audit edited', 'corrupt', found);
 };
 
 /** Proves that the checker, which all recipes trust, finds each kind of harm, and finds nothing where there is none. */
@@ -159,7 +168,8 @@ export const checker: Recipe = {
       controls: [
         silent('a log as it was written', unharmed),
         ...controlsOf(targets, harmed),
-        integrityControl(context, history),
+        await integrityControl(context, history),
+        await auditControl(context, history),
       ],
     };
   },

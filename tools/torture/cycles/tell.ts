@@ -88,7 +88,7 @@ const finish = async (telling: Telling): Promise<Violation<RecipeWrong>[]> => {
   const violations = [...recovery.violations, ...late, ...look(telling)];
   const copy = join(context.scratch, 'copy');
   const written = readTellings(copy);
-  const kept = inspect(copy)?.alerts;
+  const kept = (await inspect(copy))?.alerts;
   for (const channel of channels) {
     const accepted = written?.[channel].accepted;
     if (accepted === kept) continue;

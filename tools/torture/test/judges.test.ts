@@ -102,6 +102,7 @@ describe('a database', () => {
 
   it.each([
     ['is whole', good, 5, []],
+    ['has an audit that is not genuine', { ...good, audit: 'entry 3 is not' }, 5, ['corrupt']],
     ['is corrupt', { ...good, integrity: ['row 3 missing from index'] }, 5, ['corrupt']],
     ['has lost a request id', { ...good, reports: 4 }, 5, ['corrupt']],
     ['holds more than was streamed', good, 4, ['not streamed']],

@@ -64,6 +64,15 @@ export const needs: ReadonlyMap<string, Need> = new Map([
     AcknowledgeDecisions: 'decisions.read',
     ListEnforcers: 'decisions.read',
   }),
+  ...ours('AuditService', {
+    ListAuditEntries: 'audit.read',
+    GetCheckpoint: 'audit.read',
+    ProveEntry: 'audit.read',
+    ProveConsistency: 'audit.read',
+    ExportReceipt: 'audit.read',
+    SignAuditReview: 'audit.read',
+    EraseSubject: 'admin',
+  }),
   ...ours('GatewayService', { GetStatus: 'proved' }),
   ...ours('IdentityService', { CreateToken: 'admin', ListTokens: 'admin', RevokeToken: 'admin', WhoAmI: 'proved' }),
   // Probes of orchestrators prove nothing. A watch stays open, so that whoever holds one must be somebody.

@@ -42,6 +42,15 @@ export const shapes = {
   ListTokensRequest: {},
   RevokeTokenRequest: { 1: 'text', 2: 'text' },
   WhoAmIRequest: {},
+  ListAuditEntriesRequest: {
+    ...{ 1: 'number', 2: 'text', 3: 'text', 4: 'text', 5: 'text', 6: timestamp, 7: 'number', 8: 'number' },
+  },
+  GetCheckpointRequest: {},
+  ProveEntryRequest: { 1: 'number', 2: 'number' },
+  ProveConsistencyRequest: { 1: 'number', 2: 'number' },
+  ExportReceiptRequest: { 1: 'text' },
+  SignAuditReviewRequest: { 1: 'text', 2: 'number', 3: 'number', 4: 'text' },
+  EraseSubjectRequest: { 1: 'text', 2: 'text' },
 } as const satisfies Record<string, MessageShape>;
 
 /** The fields of a message that may stand many times, by number. */

@@ -21,13 +21,20 @@ const services = [
     'DeliveryService',
     'PolicyService',
     'GatewayService',
+    'ResponseService',
     'IdentityService',
+    'AuditService',
   ].map((name) => `therapytrain.alerts.v1.${name}`),
 ];
+
+/** What is not well while the audit log is not: the gateway as a whole, but not what keeps alerts. */
+const audited: readonly string[] = ['', 'therapytrain.alerts.v1.AuditService'];
 
 /** Whether the gateway should be sent work. */
 export interface HealthBoard {
   set(ready: boolean): void;
+  /** Whether the audit log is well. While it is not, the gateway as a whole is not, and `AlertService` is. */
+  audit(well: boolean): void;
   /** Ends the watches: they would stay open, and keep the server from ending, for as long as there are watchers. */
   endWatches(): void;
 }
@@ -62,9 +69,22 @@ export const addHealth = (server: Server, greet: () => Metadata): HealthBoard =>
   const health = new HealthImplementation(Object.fromEntries(services.map((name) => [name, 'NOT_SERVING' as const])));
   const watches = new Set<Watch>();
   health.addToServer(between(server, greet, watches));
+  let [isReady, isAudited] = [false, true];
+  const show = (): void => {
+    for (const name of services) {
+      const serves = isReady && (isAudited || !audited.includes(name));
+      health.setStatus(name, serves ? 'SERVING' : 'NOT_SERVING');
+    }
+  };
   return {
     set: (ready) => {
-      for (const name of services) health.setStatus(name, ready ? 'SERVING' : 'NOT_SERVING');
+      isReady = ready;
+      show();
+    },
+    audit: (well) => {
+      if (well === isAudited) return;
+      isAudited = well;
+      show();
     },
     endWatches: () => {
       for (const watch of watches) {

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { type Alert, AlertError } from '@therapytrain/alerts-core';
 import {
   type ChannelStatus,
+  type AuditCheckpoint,
   type GatewayHealth,
   type GatewayStatus,
   type ServingStatus,
@@ -22,10 +23,10 @@ const newestText = (newest: Alert | undefined, now: number): string =>
     ? 'none'
     : `sequence ${newest.sequence}, received ${age(newest.receivedAt, now)} ago (${localTime(newest.receivedAt)})`;
 
-// One that is older than this alertctl cannot say it.
-const moreOf = async ({ client }: Session): Promise<GatewayStatus | undefined> => {
+// One that is older than this alertctl, or has no such part, cannot say it.
+const ifTold = async <T>(asked: Promise<T>): Promise<T | undefined> => {
   try {
-    return await client.status();
+    return await asked;
   } catch (error) {
     if (error instanceof AlertError && error.code === 'NOT_CONFIGURED') return undefined;
     throw error;
@@ -58,14 +59,18 @@ const moreLines = (session: Session, { policy, planning, startedAt, reports }: G
   return facts;
 };
 
+const auditText = ({ state, detail }: AuditCheckpoint, paint: Paint): string =>
+  state === 'healthy' ? paint('green', 'healthy') : paint('red', safeLine(`${state}: ${detail}`));
+
 /** All that was asked. */
 interface Asked {
   readonly health: GatewayHealth;
   readonly newest: Alert | undefined;
   readonly more: GatewayStatus | undefined;
+  readonly audit: AuditCheckpoint | undefined;
 }
 
-const lines = (session: Session, { health, newest, more }: Asked): readonly string[] =>
+const lines = (session: Session, { health, newest, more, audit }: Asked): readonly string[] =>
   aligned(
     [
       ['Gateway', `${safeLine(session.global.address)}  ${serving(health.status, session.paint)}`],
@@ -74,17 +79,19 @@ const lines = (session: Session, { health, newest, more }: Asked): readonly stri
       ['Round trip', `${health.roundTrip.toFixed(1)} ms`],
       ['Newest alert', newestText(newest, session.clock.now())],
       ...(more ? moreLines(session, more) : []),
+      ...(audit ? [['Audit log', auditText(audit, session.paint)] as const] : []),
     ],
     session.paint,
   );
 
-const json = ({ global }: Session, { health, newest, more }: Asked) => ({
+const json = ({ global }: Session, { health, newest, more, audit }: Asked) => ({
   address: global.address,
   status: health.status,
   services: { alerts: health.service },
   version: health.version ?? null,
   roundTripMillis: health.roundTrip,
   newest: newest ? { id: newest.id, sequence: newest.sequence, receivedAt: rfc3339(newest.receivedAt) } : null,
+  audit: audit ? { state: audit.state, detail: audit.detail } : null,
   reports: more?.reports ?? null,
   planning: more?.planning
     ? {
@@ -108,8 +115,12 @@ const status = async (session: Session): Promise<ExitCode> => {
   // The first question made the connection; the second tells how fast the gateway answers.
   const health = await session.client.health();
   const ready = health.status === 'SERVING' && health.service === 'SERVING';
-  const newest = ready ? (await session.client.list({ pageSize: 1 })).alerts[0] : undefined;
-  const asked = { health, newest, more: ready ? await moreOf(session) : undefined };
+  // While the audit log is not well the gateway as a whole is not, and alerts are kept all the same.
+  const serves = health.service === 'SERVING';
+  const newest = serves ? (await session.client.list({ pageSize: 1 })).alerts[0] : undefined;
+  const more = serves ? await ifTold(session.client.status()) : undefined;
+  const audit = serves ? await ifTold(session.client.audit.checkpoint()) : undefined;
+  const asked = { health, newest, more, audit };
   if (session.global.json) await session.printJson(json(session, asked));
   else await session.print(lines(session, asked));
   return ready ? ExitCode.OK : ExitCode.REFUSED;

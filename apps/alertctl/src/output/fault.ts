@@ -1,3 +1,4 @@
+import { NotGenuine } from '@therapytrain/alerts-audit-verifier';
 import { AlertError, type AlertErrorCode, type FieldViolation } from '@therapytrain/alerts-core';
 import { ExitCode } from '../exit-code.ts';
 
@@ -71,6 +72,8 @@ const nextSteps: Partial<Record<AlertErrorCode, (address: string, error: AlertEr
   TOKEN_NOT_FOUND: () => 'alertctl tokens list shows those that were made here.',
   ISSUER_UNAVAILABLE: () => again,
   CONFLICT: () => 'Look at it again: somebody has changed it.',
+  AUDIT_BROKEN: () => 'Keep a copy of the data directory before anything is changed.',
+  AUDIT_ENTRY_NOT_FOUND: () => 'An entry is published within a second; alertctl audit list shows what is.',
   COVERAGE_LOST: () => 'alertctl policy reload --accept-lost-coverage accepts it.',
   POLICY_INVALID: () => 'alertctl policy show says all that is wrong with the file.',
   NOT_CONFIGURED: (_, { facts }) => notConfigured(facts),
@@ -101,6 +104,10 @@ export const faultOf = (error: unknown, address: string): Fault => {
   if (error instanceof UsageError || isSystemError(error)) {
     const message = error instanceof UsageError ? error.message : `a file could not be read: ${reasonOf(error)}`;
     return { code: 'USAGE', message, violations: [], next: '', exitCode: ExitCode.USAGE };
+  }
+  if (error instanceof NotGenuine) {
+    const next = 'Keep a copy of everything before anything is changed.';
+    return { code: 'AUDIT_BROKEN', message: error.message, violations: [], next, exitCode: ExitCode.REFUSED };
   }
   return {
     code: 'DEFECT',

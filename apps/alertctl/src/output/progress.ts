@@ -21,6 +21,7 @@ export const startProgress = (
   clock: Clock,
   state: ProgressState,
   total: number | undefined,
+  unit = 'alerts',
 ): Progress => {
   if (stderr.columns === undefined || total === undefined || total === 0) {
     return { log: (line) => void stderr.write(`${line}\n`), stop: () => undefined };
@@ -32,7 +33,7 @@ export const startProgress = (
   };
   // Only bars of this kind can write lines above themselves.
   const bars = new MultiBar({
-    format: '{bar} {percentage}%  {alerts} alerts  {rate}/s  {eta_formatted} left',
+    format: `{bar} {percentage}%  {alerts} ${unit}  {rate}/s  {eta_formatted} left`,
     barsize: 24,
     hideCursor: true,
     stream: stderr.stream as NodeJS.WritableStream,

@@ -300,6 +300,14 @@ const responseCalls = (has: SmallContents): Pick<DeskCalls, 'responses' | 'killS
   };
 };
 
+const nothing = (): Promise<never> =>
+  Promise.reject(new AlertError('NOT_CONFIGURED', 'this gateway has no audit log', { facts: { needs: 'audit' } }));
+
+const auditCalls: DeskCalls['audit'] = {
+  ...{ list: nothing, leaves: nothing, checkpoint: nothing, proveEntry: nothing, proveConsistency: nothing },
+  ...{ receipt: nothing, signReview: nothing, eraseSubject: nothing },
+};
+
 /** A client of a gateway that lives in memory: what people ask of its desk, and nothing else. */
 export const createSmallClient = (given: Partial<SmallContents> = {}) => {
   const has: SmallContents = {
@@ -350,6 +358,7 @@ export const createSmallClient = (given: Partial<SmallContents> = {}) => {
         return tokenOf({ id, revokedAt: epoch });
       },
     },
+    audit: auditCalls,
     status: async () => has.status,
     accounting: async () => has.accounts,
     explain: async (what) => {

@@ -1,5 +1,6 @@
 import type { Ids } from '@therapytrain/alerts-core';
 import type { Ask } from '../calls.ts';
+import { createAuditCalls } from './audit.ts';
 import { accounting, createDeliveryCalls } from './deliveries.ts';
 import { explain } from './explain.ts';
 import { createIdentityCalls } from './identity.ts';
@@ -25,6 +26,7 @@ export const createDeskCalls = (
   killSwitch: createKillSwitchCalls(ask, ids),
   decisions,
   identity: createIdentityCalls(ask, ids),
+  audit: createAuditCalls(ask, ids),
   accounting: () => accounting(ask),
   status: () => gatewayStatus(ask),
   explain: (what) => explain(ask, what),

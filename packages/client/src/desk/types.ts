@@ -13,6 +13,7 @@ import type {
 } from '@therapytrain/alerts-core';
 import type { DecisionCalls, KillSwitchCalls, ResponseCalls } from '../decisions/types.ts';
 import type { StreamState } from '../types.ts';
+import type { AuditCalls } from './audit-types.ts';
 
 /** An incident as a gateway tells of it. */
 export interface ListedIncident extends Omit<Incident, 'key' | 'version' | 'facts' | 'newest'> {
@@ -390,6 +391,7 @@ export interface DeskCalls {
   readonly killSwitch: KillSwitchCalls;
   readonly decisions: DecisionCalls;
   readonly identity: IdentityCalls;
+  readonly audit: AuditCalls;
   /** What became of every (alert, channel) pair, for each channel by name. */
   accounting(): Promise<readonly ListedAccount[]>;
   /** Why people were or were not told of an alert, or would be. Changes nothing. */

@@ -13,6 +13,8 @@ export {
 export type {
   Account,
   AuditEntry,
+  AuditQuery,
+  AuditSought,
   Changes,
   Count,
   DeliveryQuery,
@@ -23,6 +25,7 @@ export type {
   PerTarget,
   Settled,
   Store,
+  SubjectKey,
 } from './store.ts';
 export {
   type Approval,
@@ -41,3 +44,4 @@ export {
 export type { Explanation, ExplanationStep } from './explanation.ts';
 export type { DetectionWindow, WindowCount, WindowKey, WindowsLetGo } from './window.ts';
 export type { DecisionBatch, DecisionCount, DecisionQuery, Enforcer, KeptDecision } from './decision.ts';
+export { auditSought } from './store.ts';

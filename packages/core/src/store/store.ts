@@ -52,6 +52,31 @@ export interface AuditEntry extends NewAuditEntry {
   readonly sequence: number;
 }
 
+/**
+ * The actions whose entries are found by their subject: a batch of alerts by the last of its places, a delivery by its
+ * id, and the keys that the log was signed with. A list, because an index costs each entry that is written.
+ */
+export const auditSought = ['alerts.kept', 'delivery.done', 'audit.key_changed'] as const;
+
+/** One of {@link auditSought}. */
+export type AuditSought = (typeof auditSought)[number];
+
+/** Which entries to find. */
+export interface AuditQuery {
+  readonly action: AuditSought;
+  /** Only those with this subject or one that comes after it, as text. */
+  readonly from: string;
+  readonly limit: number;
+}
+
+/** The key of the commitments that stand for values of one person. */
+export interface SubjectKey {
+  /** A pseudonym: no name, and no hash that could be guessed. */
+  readonly id: string;
+  /** 32 random bytes. */
+  readonly key: Uint8Array;
+}
+
 /** Everything of one decision. All of it becomes durable, or none. */
 export interface Changes {
   /** As they are to be; each `version` is one above the one that was read, 1 for a new one. */
@@ -76,6 +101,10 @@ export interface Changes {
   /** Each takes the place of the one of its scope. */
   readonly trips?: readonly Trip[];
   readonly killSwitch?: KillSwitch;
+  /** Each is kept only where there is none of its id yet. */
+  readonly subjectKeys?: readonly SubjectKey[];
+  /** Keys of these ids are gone for ever once it is durable, after `subjectKeys` are kept. */
+  readonly erase?: readonly string[];
 }
 
 /** How many deliveries of a channel may be claimed at a time: by the channel's name, and of every other one. */
@@ -195,6 +224,10 @@ export interface Store {
   /** Every channel that was ever counted, by name. */
   accounting(): Promise<readonly Account[]>;
   audit(after: number, limit: number): Promise<readonly AuditEntry[]>;
+  /** Entries of an action, by subject and then by sequence. */
+  findAudit(query: AuditQuery): Promise<readonly AuditEntry[]>;
+  /** The keys of these ids that are kept, in any order. */
+  subjectKeys(ids: readonly string[]): Promise<readonly SubjectKey[]>;
   /** Those of these detections and groups that are kept, in any order. One call for a whole batch. */
   windows(keys: readonly WindowKey[]): Promise<readonly DetectionWindow[]>;
   /** How many windows are kept, of each detection that has some; by name. Its cost does not grow with their number. */

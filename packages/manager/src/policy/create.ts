@@ -160,6 +160,8 @@ export const createPolicy = (
       maxAge: settings.retention.max_age,
       maxBytes: settings.retention.max_size,
       incidents: settings.retention.incidents,
+      audit: settings.retention.audit,
+      hold: settings.retention.legal_hold,
     },
     detections,
     ...createResponses(settings, responders),

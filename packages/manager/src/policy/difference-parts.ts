@@ -134,6 +134,7 @@ const spans = (before: Policy, after: Policy): readonly PolicyChange[] =>
     ['an incident is opened again within', before.reopenWithin, after.reopenWithin] as const,
     ['alerts are kept for', before.retention.maxAge, after.retention.maxAge] as const,
     ['what is over is kept for', before.retention.incidents, after.retention.incidents] as const,
+    ['the audit is kept for', before.retention.audit, after.retention.audit] as const,
     ...worstFirst.map(
       (severity) =>
         [
@@ -145,6 +146,11 @@ const spans = (before: Policy, after: Policy): readonly PolicyChange[] =>
   ]
     .filter(([, old, now]) => old !== now)
     .map(([what, old, now]) => changed(`${what} ${spanText(now)}, not ${spanText(old)}`.replaceAll('never', 'ever')));
+
+const holds = (before: Policy, after: Policy): readonly PolicyChange[] =>
+  before.retention.hold === after.retention.hold
+    ? []
+    : [changed(after.retention.hold ? 'nothing is let go: there is a legal hold' : 'the legal hold is over')];
 
 const ofTypes = (before: Policy, after: Policy): readonly PolicyChange[] => {
   const said = (policy: Policy, type: string): string =>
@@ -172,4 +178,5 @@ export const differencesOfParts = (before: Policy, after: Policy): readonly Poli
   ...compared(before.channels, after.channels, ofChannel),
   ...ofTypes(before, after),
   ...spans(before, after),
+  ...holds(before, after),
 ];

@@ -93,6 +93,10 @@ export interface Policy extends ResponsePolicy {
     readonly maxBytes: number | undefined;
     /** How long what is over is kept after its end: incidents, deliveries, silences, ids of changes. */
     readonly incidents: Millis;
+    /** How long entries of the audit are kept at the least. */
+    readonly audit: Millis;
+    /** True while nothing may be let go. */
+    readonly hold: boolean;
   };
   /** The metadata keys that group alerts of a type into incidents; undefined: those that make its fingerprint. */
   groupBy(type: string): readonly string[] | undefined;

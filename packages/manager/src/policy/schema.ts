@@ -176,6 +176,19 @@ export const policySchema = z.strictObject({
           'So long after their end resolved incidents, deliveries (dead ones too), silences and the request ids of ' +
             'changes are let go; at least as long as reopen_within. Accounting and audit stay.',
         ),
+      audit: duration()
+        .prefault('2192d')
+        .describe(
+          'How long entries of the audit log are kept at the least: six years, as 45 CFR 164.316(b)(2)(i) has it for ' +
+            'documentation of actions and activities. Nothing of the audit log is let go so far, whatever its age.',
+        ),
+      legal_hold: z
+        .boolean('is not true or false')
+        .default(false)
+        .describe(
+          'While true nothing is let go: no alert, whatever max_age and max_size say, no incident, no delivery. Watch ' +
+            'the disk.',
+        ),
     })
     .prefault({})
     .describe('How long alerts and what followed from them are kept. Request ids of reports stay known for ever.'),

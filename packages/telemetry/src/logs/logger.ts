@@ -32,6 +32,8 @@ export interface LogFields {
   readonly bytes?: number;
   /** Milliseconds. */
   readonly duration?: number;
+  /** A public key of ours, as `<name>+<id>+<base64>`. */
+  readonly verifierKey?: string;
 }
 
 const fieldNames = {
@@ -48,6 +50,7 @@ const fieldNames = {
   count: true,
   bytes: true,
   duration: true,
+  verifierKey: true,
 } as const satisfies Record<keyof Omit<LogFields, 'err'>, true>;
 
 const allowed = Object.keys(fieldNames) as readonly (keyof typeof fieldNames)[];

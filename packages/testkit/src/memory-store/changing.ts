@@ -121,6 +121,8 @@ export const createChanging = (rows: Rows, clock: Pick<Clock, 'now'>): Changing 
       for (const window of rest.windows ?? []) rows.windows.put(windowPlace(window), window);
       if (rest.letGo) letGo(rest.letGo);
       keepResponses(rest);
+      for (const each of rest.subjectKeys ?? []) if (!rows.subjects.get(each.id)) rows.subjects.put(each.id, each);
+      for (const id of rest.erase ?? []) rows.subjects.remove(id);
       if (rest.cursor === undefined) return;
       if (rest.cursor < rows.cursor()) throw new AlertError('DEFECT', 'the cursor must not go back');
       rows.moveCursor(rest.cursor);

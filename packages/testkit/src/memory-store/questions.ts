@@ -1,5 +1,7 @@
 import type {
   Account,
+  AuditEntry,
+  AuditQuery,
   Cursor,
   Delivery,
   DeliveryQuery,
@@ -11,6 +13,7 @@ import type {
   Instant,
   Job,
   Silence,
+  SubjectKey,
   WindowCount,
   WindowKey,
 } from '@therapytrain/alerts-core';
@@ -30,6 +33,8 @@ export interface Questions {
   accounting(): readonly Account[];
   windows(keys: readonly WindowKey[]): readonly DetectionWindow[];
   windowCounts(): readonly WindowCount[];
+  findAudit(query: AuditQuery): readonly AuditEntry[];
+  subjectKeys(ids: readonly string[]): readonly SubjectKey[];
 }
 
 /** A row as people see it. */
@@ -149,6 +154,13 @@ export const createQuestions = (rows: Rows): Questions => ({
       pending: pending.reduce((sum, { target, pairs }) => sum + (target === channel ? pairs : 0), 0),
     }));
   },
+  findAudit: ({ action, from, limit }) =>
+    rows
+      .audit()
+      .filter((each) => each.action === action && each.subject >= from)
+      .sort((one, other) => (one.subject < other.subject ? -1 : one.subject > other.subject ? 1 : 0))
+      .slice(0, limit),
+  subjectKeys: (ids) => [...new Set(ids)].flatMap((id) => rows.subjects.get(id) ?? []),
   windows: (keys) => keys.flatMap((key) => rows.windows.get(windowPlace(key)) ?? []),
   windowCounts: () => {
     const names = rows.windows.all().map(({ detection }) => detection);

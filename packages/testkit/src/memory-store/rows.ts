@@ -14,6 +14,7 @@ import type {
   Response,
   Silence,
   Trip,
+  SubjectKey,
   WindowKey,
 } from '@therapytrain/alerts-core';
 
@@ -68,6 +69,7 @@ export interface Rows {
   readonly killSwitches: Table<KillSwitch>;
   readonly decisions: Table<DecisionRow>;
   readonly enforcers: Table<Enforcer>;
+  readonly subjects: Table<SubjectKey>;
   cursor(): Cursor;
   moveCursor(to: Cursor): void;
   /** The place of the newest change of all decisions. */
@@ -141,6 +143,7 @@ export const createRows = (): Rows => {
     moveDecisionPlace: decisionPlace.move,
     decisionsLetGo: decisionsLetGo.get,
     noteDecisionsLetGo: decisionsLetGo.move,
+    subjects: table(),
     audit: () => entries,
     addEntry: (entry) => {
       undo.push(() => void entries.pop());

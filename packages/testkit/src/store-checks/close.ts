@@ -45,6 +45,8 @@ const refusesAfterwards = async (subject: StoreSubject): Promise<void> => {
     store.prune({ before: 0, limit: 1 }),
     store.accounting(),
     store.audit(0, 1),
+    store.findAudit({ action: 'alerts.kept', from: '', limit: 1 }),
+    store.subjectKeys([]),
     store.windows([]),
     store.windowCounts(),
     store.putDecision(decisionOf(subject.ports), 1),

@@ -4,6 +4,7 @@ import { conflict, Refusal } from './refusal.ts';
 import type { IncidentRow, PackedChanges } from './rows.ts';
 import { never } from './schema.ts';
 import { createKeepResponses } from './responses.ts';
+import { createKeepSubjects } from './subjects.ts';
 import { createKeepWindows } from './windows.ts';
 
 /** Adds to the accounting of a channel. */
@@ -110,6 +111,7 @@ export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
   const hide = createHide(db);
   const keepWindows = createKeepWindows(db);
   const keepResponses = createKeepResponses(db);
+  const keepSubjects = createKeepSubjects(db);
   const saveSilence = db.prepare('INSERT OR REPLACE INTO silences VALUES (?, ?, ?)');
   // Nothing is ever deleted from it, so its numbers have no gap.
   const audit = db.prepare('INSERT INTO audit (at, actor, action, subject, facts) VALUES (?, ?, ?, ?, ?)');
@@ -127,6 +129,7 @@ export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
     }
     keepWindows(changes);
     keepResponses(changes);
+    keepSubjects(changes);
     moveCursor(changes.cursor);
   };
 };

@@ -1,20 +1,24 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import {
+  auditSought,
   deliveryStates,
   incidentStates,
   type Account,
+  type AuditQuery,
   type Cursor,
   type DeliveryQuery,
   type HiddenTotal,
   type IncidentQuery,
   type Instant,
   type PairState,
+  type SubjectKey,
 } from '@therapytrain/alerts-core';
 import { createDecisionQuestions, type DecisionQuestions } from './decisions.ts';
 import { type EntryRow, jobColumns, type JobRow } from './rows.ts';
 import { inStates } from './in-states.ts';
 import { createResponseQuestions, type ResponseQuestions } from './responses.ts';
 import { never } from './schema.ts';
+import { createSubjectKeys } from './subjects.ts';
 import { createWindowQuestions, type WindowQuestions } from './windows.ts';
 
 /** An incident as JSON, at the place of its newest change. */
@@ -40,6 +44,8 @@ export interface Questions extends WindowQuestions, ResponseQuestions, DecisionQ
   deliveries(query: DeliveryQuery): readonly JobRow[];
   accounting(): readonly Account[];
   audit(after: number, limit: number): readonly (EntryRow & { readonly sequence: number })[];
+  findAudit(query: AuditQuery): readonly (EntryRow & { readonly sequence: number })[];
+  subjectKeys(ids: readonly string[]): readonly SubjectKey[];
 }
 
 interface Json {
@@ -150,6 +156,18 @@ const createFeed = (db: DatabaseSync): Pick<Questions, 'changedIncidents' | 'new
   };
 };
 
+// The action stands in the SQL, so that SQLite sees which index will do; of a closed list only.
+const createFindAudit = (db: DatabaseSync): Questions['findAudit'] => {
+  const finds = new Map(
+    auditSought.map((action) => {
+      const sql = `SELECT * FROM audit WHERE action = '${action}' AND subject >= ? ORDER BY subject, sequence LIMIT ?`;
+      return [action, db.prepare(sql)] as const;
+    }),
+  );
+  return ({ action, from, limit }) =>
+    (finds.get(action)?.all(from, limit) ?? []) as unknown as ReturnType<Questions['audit']>;
+};
+
 /** Makes what answers. */
 export const createQuestions = (db: DatabaseSync): Questions => {
   const prepared = createPrepared(db);
@@ -174,6 +192,8 @@ export const createQuestions = (db: DatabaseSync): Questions => {
     ...createResponseQuestions(db, prepared),
     ...createFeed(db),
     ...createDecisionQuestions(db),
+    findAudit: createFindAudit(db),
+    subjectKeys: createSubjectKeys(db),
     accounting: createAccounting(db),
     cursor: () => (cursor.get() as { readonly value: number }).value,
     incidentsOf: (keys, resolvedSince) =>

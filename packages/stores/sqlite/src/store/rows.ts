@@ -23,6 +23,7 @@ import type {
   Settled,
   Silence,
   Trip,
+  SubjectKey,
   WindowsLetGo,
 } from '@therapytrain/alerts-core';
 import { standingStates } from '@therapytrain/alerts-core';
@@ -94,6 +95,8 @@ export interface PackedChanges {
   readonly responses: readonly ResponseRow[];
   readonly trips: readonly Trip[];
   readonly killSwitch: KillSwitch | undefined;
+  readonly subjectKeys: readonly SubjectKey[];
+  readonly erase: readonly string[];
 }
 
 /** What names a claim. */
@@ -198,6 +201,8 @@ export const packChanges = (changes: Changes): PackedChanges => ({
   responses: (changes.responses ?? []).map(packResponse),
   trips: changes.trips ?? [],
   killSwitch: changes.killSwitch,
+  subjectKeys: changes.subjectKeys ?? [],
+  erase: changes.erase ?? [],
 });
 
 /** What names a claim, without its job. */

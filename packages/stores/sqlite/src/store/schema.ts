@@ -145,4 +145,13 @@ export const storeMigrations: readonly string[] = [
   -- What the last attempt that said it said of each of several recipients, as JSON.
   ALTER TABLE jobs ADD COLUMN recipients TEXT;
   `,
+  `
+  -- Only of the actions that are looked for: an index costs each entry that is written. See auditSought.
+  CREATE INDEX audit_alerts_kept ON audit (subject) WHERE action = 'alerts.kept';
+  CREATE INDEX audit_delivery_done ON audit (subject) WHERE action = 'delivery.done';
+  CREATE INDEX audit_key_changed ON audit (subject) WHERE action = 'audit.key_changed';
+
+  -- What commitments about a person are made with. A key that is erased is overwritten (secure_delete).
+  CREATE TABLE subjects (id TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -109,6 +109,9 @@ const createReads = ({ ask }: Asking): Omit<Store, Writing | AboutDecisions | 'c
   deliveries: async (query) => Array.from(await ask('deliveries', query), toDelivery),
   accounting: async () => Array.from(await ask('accounting'), (account) => ({ ...account })),
   audit: async (after, limit) => Array.from(await ask('audit', after, limit), toEntry),
+  findAudit: async (query) => Array.from(await ask('findAudit', query), toEntry),
+  subjectKeys: async (ids) =>
+    Array.from(await ask('subjectKeys', [...new Set(ids)]), ({ id, key }) => ({ id, key: Uint8Array.from(key) })),
   windows: async (keys) => Array.from(await ask('windows', keys), (window) => ({ ...window })),
   response: async (id) => {
     const json = await ask('response', id);
