@@ -6,6 +6,7 @@ import {
   DeliveryServiceService,
   GatewayServiceService,
   descriptorSet,
+  IdentityServiceService,
   IncidentServiceService,
   PolicyServiceService,
   SilenceServiceService,
@@ -28,6 +29,7 @@ const services = {
   DeliveryService: DeliveryServiceService,
   PolicyService: PolicyServiceService,
   GatewayService: GatewayServiceService,
+  IdentityService: IdentityServiceService,
 } as const;
 
 test('every service of the contract is generated', () => {
