@@ -3,6 +3,7 @@ import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from '@jest/globals';
 import {
   AlertServiceService,
+  AuditServiceService,
   DeliveryServiceService,
   GatewayServiceService,
   descriptorSet,
@@ -28,6 +29,7 @@ const services = {
   DeliveryService: DeliveryServiceService,
   PolicyService: PolicyServiceService,
   GatewayService: GatewayServiceService,
+  AuditService: AuditServiceService,
 } as const;
 
 test('every service of the contract is generated', () => {
