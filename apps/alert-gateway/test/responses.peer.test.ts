@@ -40,6 +40,7 @@ const responseOf = (n: number, said: Partial<Response> = {}): Response => ({
   approvals: [{ by: 'ann', at: base + 7 }],
   by: 'bob',
   extensions: 4,
+  ...{ origin: '192.0.2.7', rung: 1, asked: base + n + 3_600_006 },
   policy: '0123456789ab',
   ...said,
 });

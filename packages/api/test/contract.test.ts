@@ -3,6 +3,7 @@ import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from '@jest/globals';
 import {
   AlertServiceService,
+  AuditServiceService,
   DeliveryServiceService,
   GatewayServiceService,
   descriptorSet,
@@ -30,6 +31,7 @@ const services = {
   PolicyService: PolicyServiceService,
   GatewayService: GatewayServiceService,
   IdentityService: IdentityServiceService,
+  AuditService: AuditServiceService,
 } as const;
 
 test('every service of the contract is generated', () => {
@@ -76,6 +78,15 @@ describe('the contract that is published and the code that is generated', () => 
       ['listDeliveries', 'listDeadLetters', 'replayDeadLetters', 'getAccounting'],
       ['getPolicy', 'checkPolicy', 'reloadPolicy', 'simulatePolicy'],
       ['getStatus'],
+      [
+        'listAuditEntries',
+        'getCheckpoint',
+        'proveEntry',
+        'proveConsistency',
+        'exportReceipt',
+        'signAuditReview',
+        'eraseSubject',
+      ],
     ]);
   });
 
@@ -150,7 +161,7 @@ describe('the shape of the contract', () => {
         return [input.typeName, output.typeName];
       }),
     );
-    expect(used.length).toBe(52);
+    expect(used.length).toBe(66);
     expect(new Set(used).size).toBe(used.length);
   });
 
