@@ -109,7 +109,7 @@ describe('ResponseService', () => {
       responseOf(3, { target: { kind: 'user', value: 'u-2', resource: '' }, approvals: [], incident: '' }),
     ];
     const { client } = await open(all);
-    for (const each of all) {
+    for (const { origin: _origin, rung: _rung, asked: _asked, ...each } of all) {
       expect(await client.responses.get(each.id)).toEqual({
         ...each,
         args: { perMinute: '30', note: '"a \\"b\\""', urgent: 'true' },
