@@ -10,6 +10,7 @@ import {
   IdentityServiceService,
   IncidentServiceService,
   PolicyServiceService,
+  ResponseServiceService,
   SilenceServiceService,
   WireSeverity,
 } from '@therapytrain/alerts-api';
@@ -32,6 +33,7 @@ const services = {
   GatewayService: GatewayServiceService,
   IdentityService: IdentityServiceService,
   AuditService: AuditServiceService,
+  ResponseService: ResponseServiceService,
 } as const;
 
 test('every service of the contract is generated', () => {
@@ -78,6 +80,7 @@ describe('the contract that is published and the code that is generated', () => 
       ['listDeliveries', 'listDeadLetters', 'replayDeadLetters', 'getAccounting'],
       ['getPolicy', 'checkPolicy', 'reloadPolicy', 'simulatePolicy'],
       ['getStatus'],
+      ['createToken', 'listTokens', 'revokeToken', 'whoAmI'],
       [
         'listAuditEntries',
         'getCheckpoint',
@@ -86,6 +89,18 @@ describe('the contract that is published and the code that is generated', () => 
         'exportReceipt',
         'signAuditReview',
         'eraseSubject',
+      ],
+      [
+        'getResponse',
+        'listResponses',
+        'approveResponse',
+        'rejectResponse',
+        'revertResponse',
+        'getKillSwitch',
+        'setKillSwitch',
+        'streamDecisions',
+        'acknowledgeDecisions',
+        'listEnforcers',
       ],
     ]);
   });
@@ -161,7 +176,7 @@ describe('the shape of the contract', () => {
         return [input.typeName, output.typeName];
       }),
     );
-    expect(used.length).toBe(66);
+    expect(used.length).toBe(94);
     expect(new Set(used).size).toBe(used.length);
   });
 
