@@ -11,16 +11,17 @@ import {
   tooLarge,
 } from '@therapytrain/alerts-core';
 import type { Flow } from '@therapytrain/alerts-manager';
-import { type ReportParts, severityFor, withTrace } from './report-alert.ts';
+import { type ReportParts, severityFor } from './report-alert.ts';
 import { encodeStatus } from './status.ts';
 
 // How many requests of one stream may be on their way, or their answers; more are not read from the connection.
 const inFlight = 16;
 
-const decodeOrRefuse = (bytes: Uint8Array, traceParent: () => string): AlertDraft | AlertError => {
+// The trace of the stream is that of whoever opened it, and many may share it: an alert that names none has none.
+const decodeOrRefuse = (bytes: Uint8Array): AlertDraft | AlertError => {
   try {
     if (bytes.length > limits.alertBytes) throw tooLarge(bytes.length);
-    return withTrace(decodeReport(bytes), traceParent);
+    return decodeReport(bytes);
   } catch (error) {
     if (error instanceof AlertError) return error;
     throw error;
@@ -34,8 +35,8 @@ const encodeResult = (result: AppendResult): Uint8Array =>
 export const createReportBatch =
   (parts: ReportParts) =>
   async (message: Buffer, source: string): Promise<Buffer> => {
-    const { flow, admission, traceParent, onReported } = parts;
-    const drafts = splitReports(message).map((bytes) => decodeOrRefuse(bytes, traceParent));
+    const { flow, admission, onReported } = parts;
+    const drafts = splitReports(message).map(decodeOrRefuse);
     const gate = admission.gate(Math.ceil(message.length / drafts.length));
     try {
       const admitted = drafts.map((draft) =>
