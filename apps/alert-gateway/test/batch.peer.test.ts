@@ -32,8 +32,9 @@ describe('ReportAlerts', () => {
   });
 
   test('keeps each alert with a trace of its own, and none with that of the stream that many share', async () => {
-    const [stream, own] = ['1', '3'].map((digit) => `00-${digit.repeat(32)}-${'2'.repeat(16)}-01`);
-    const other = await openGateway({ observer: { ...blindObserver, traceParent: () => stream ?? '' } });
+    const traced = (digit: string): string => `00-${digit.repeat(32)}-${'2'.repeat(16)}-01`;
+    const [stream, own] = [traced('1'), traced('3')];
+    const other = await openGateway({ observer: { ...blindObserver, traceParent: () => stream } });
     const { answers } = await reportMany(other.client, [[saying({ traceParent: own }), saying()]]);
     const ids = (answers[0]?.results ?? []).map(({ result }) =>
       result?.$case === 'receipt' ? result.value.alertId : '',
