@@ -2,8 +2,11 @@ import { type Attack, growthOf, type Outcome, stallOf } from './attack.ts';
 
 /** What holds for the gateway whatever the attack is (reliability.md §5, row 14). */
 export const aims = {
-  /** Of the reports of the client that behaves, in milliseconds. */
-  p99: 500,
+  /**
+   * Of the reports of the client that behaves, in milliseconds. Attacker, client and server share the machine, so that
+   * the short form, which tells good from bad on any of them, only looks whether somebody was held up.
+   */
+  p99: { short: 5_000, long: 500 },
   /** MiB. */
   growth: 100,
 } as const;
@@ -18,14 +21,14 @@ export const isTooBusy = ({ others }: Outcome): boolean => others > busyCores;
 const newcomers = 2;
 
 /** What is wrong with how the gateway took an attack; nothing if it is well. */
-export const judge = (attack: Attack, outcome: Outcome): readonly string[] => {
+export const judge = (attack: Attack, outcome: Outcome, form: 'short' | 'long'): readonly string[] => {
   const { good, alive, ready, connections } = outcome;
   const failed = Object.entries(good.failed).map(([why, times]) => `${times} × ${why}`);
   return [
     ...(alive ? [] : ['the process has ended']),
     ...(ready ? [] : ['it does not say that it serves']),
     ...(good.count > 0 ? [] : ['the client that behaves made no report']),
-    ...(good.p99 < aims.p99 || isTooBusy(outcome)
+    ...(good.p99 < aims.p99[form] || isTooBusy(outcome)
       ? []
       : [`the 99th percentile of the client that behaves was ${good.p99.toFixed(0)} ms`]),
     ...(failed.length === 0 ? [] : [`the client that behaves was refused: ${failed.join(', ')}`]),

@@ -18,15 +18,17 @@ const canaries = 'canaries';
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-const told = (attack: Attack, outcome: Outcome): void => {
-  const wrong = judge(attack, outcome);
-  say(`${attack.name}: ${wrong.length === 0 ? 'ok' : wrong.join('; ')} (${outcome.seconds.toFixed(1)} s)`);
-};
+const telling =
+  (form: RunOptions['form']) =>
+  (attack: Attack, outcome: Outcome): void => {
+    const wrong = judge(attack, outcome, form);
+    say(`${attack.name}: ${wrong.length === 0 ? 'ok' : wrong.join('; ')} (${outcome.seconds.toFixed(1)} s)`);
+  };
 
 const attackAll = async (options: AttackOptions, run: RunOptions) => {
   const chosen = attacks.filter(({ name }) => options.only.includes(name));
   if (chosen.length === 0) return { results: [], acked: 0, lost: 0, ended: [] };
-  const { outcomes, ...rest } = await attackGateway(run, chosen, told);
+  const { outcomes, ...rest } = await attackGateway(run, chosen, telling(run.form));
   const results: AttackResult[] = [];
   for (const [at, gateway] of outcomes.entries()) {
     const attack = chosen[at] as Attack;

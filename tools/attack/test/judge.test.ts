@@ -21,7 +21,7 @@ const ping = attacks.find(({ name }) => name === 'ping') as Attack;
 const named = (name: string): Attack => attacks.find((each) => each.name === name) as Attack;
 
 describe('the gateway', () => {
-  it('is well where nothing is wrong', () => expect(judge(ping, well)).toEqual([]));
+  it('is well where nothing is wrong', () => expect(judge(ping, well, 'long')).toEqual([]));
 
   it.each<readonly [string, Partial<Outcome>, RegExp]>([
     ['ended', { alive: false }, /has ended/],
@@ -32,22 +32,28 @@ describe('the gateway', () => {
     ['grows', { memory: { before: 300, most: 400, after: 300 } }, /grew by 100 MiB/],
     ['keeps connections', { connections: { before: 1, most: 50, after: 5 } }, /4 connections/],
   ])('is not where it %s', (_, change, what) => {
-    const wrong = judge(ping, { ...well, ...change });
+    const wrong = judge(ping, { ...well, ...change }, 'long');
     expect(wrong).toHaveLength(1);
     expect(wrong[0]).toMatch(what);
   });
 
   it('may leave garbage where the attack is work, and nothing else', () => {
     const garbage = { ...well, memory: { before: 300, most: 600, after: 399 } };
-    expect(judge(named('malformed'), garbage)).toEqual([]);
-    expect(judge(ping, garbage)).toEqual(['memory grew by 300 MiB']);
-    expect(judge(named('malformed'), { ...well, memory: { before: 300, most: 600, after: 400 } })).toEqual([
+    expect(judge(named('malformed'), garbage, 'long')).toEqual([]);
+    expect(judge(ping, garbage, 'long')).toEqual(['memory grew by 300 MiB']);
+    expect(judge(named('malformed'), { ...well, memory: { before: 300, most: 600, after: 400 } }, 'long')).toEqual([
       'memory grew by 100 MiB',
     ]);
   });
 
+  it('is judged in the short form by whether somebody is held up', () => {
+    const slow = (p99: number): Outcome => ({ ...well, good: { ...well.good, p99 } });
+    expect(judge(ping, slow(4_999), 'short')).toEqual([]);
+    expect(judge(ping, slow(5_000), 'short')).toHaveLength(1);
+  });
+
   it('is not judged by waits while others keep the machine busy', () => {
-    expect(judge(ping, { ...well, good: { ...well.good, p99: 5_000 }, others: 0.6 })).toEqual([]);
+    expect(judge(ping, { ...well, good: { ...well.good, p99: 5_000 }, others: 0.6 }, 'long')).toEqual([]);
   });
 
   it.each([
@@ -61,7 +67,7 @@ describe('the gateway', () => {
     ['malformed', { INTERNAL: 1 }],
     ['malformed', { 'ended badly': 1 }],
   ])('is not where it lets %s through', (name, counts) => {
-    expect(judge(named(name), { ...well, counts })).toHaveLength(1);
+    expect(judge(named(name), { ...well, counts }, 'long')).toHaveLength(1);
   });
 
   it('has lost what it acknowledged and does not have', () => {
