@@ -18,6 +18,7 @@ import {
   startEngine,
   type WatchedDecisions,
 } from '@therapytrain/alerts-manager';
+import { responderKinds } from '@therapytrain/alerts-responders';
 import {
   countBreaches,
   countDetections,
@@ -33,7 +34,6 @@ import { createChannels } from './channels.ts';
 import { type Prepared, together } from './in-force.ts';
 import { loadKey } from './keys.ts';
 import { channelKinds } from './kinds.ts';
-import { responderKinds } from './responder-kinds.ts';
 import { createResponders } from './responders.ts';
 import { startPruning } from './pruning.ts';
 
