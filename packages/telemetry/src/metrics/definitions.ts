@@ -296,13 +296,13 @@ export const metricDefinitions = {
     description: 'Scopes in which nothing is done unasked for a while, because too much was.',
     attributes: { scope: 'all, playbook, responder, source, origin' },
   },
-  'alerts.responses.kill_switch': {
+  'alerts.responses.stopped': {
     kind: 'gauge',
     unit: '{switch}',
     description: 'Whether the switch that stops everything that acts is on: 1, else 0.',
     attributes: {},
   },
-  'alerts.decisions.in_force': {
+  'alerts.decisions.standing': {
     kind: 'gauge',
     unit: '{decision}',
     description: 'Decisions in force, that services are to enforce.',

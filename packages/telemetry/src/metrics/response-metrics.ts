@@ -59,11 +59,11 @@ export const watchResponses = (meter: Meter, figures: ResponseFigures): void => 
       result.observe(found.trips.filter((each) => each.until > now() && scopeOf(each) === scope).length, { scope });
     }
   });
-  createObserved(meter, 'alerts.responses.kill_switch').addCallback(async (result) => {
+  createObserved(meter, 'alerts.responses.stopped').addCallback(async (result) => {
     const found = await guards().catch(() => undefined);
     if (found) result.observe(found.killSwitch.on ? 1 : 0);
   });
-  createObserved(meter, 'alerts.decisions.in_force').addCallback(async (result) => {
+  createObserved(meter, 'alerts.decisions.standing').addCallback(async (result) => {
     const counts = await decisions().catch(() => undefined);
     if (!counts) return;
     const of = new Map(counts.map(({ kind, decisions: count }) => [kind, count]));
