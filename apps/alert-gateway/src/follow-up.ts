@@ -10,6 +10,7 @@ import { Secret } from '@therapytrain/alerts-core/channel';
 import {
   type BreakerState,
   breakerStates,
+  type Commitment,
   createDecisionFeed,
   type Desk,
   type Engine,
@@ -18,6 +19,7 @@ import {
   startEngine,
   type WatchedDecisions,
 } from '@therapytrain/alerts-manager';
+import { responderKinds } from '@therapytrain/alerts-responders';
 import {
   countBreaches,
   countDetections,
@@ -27,15 +29,16 @@ import {
   traceResponder,
   watchDeliveries,
   watchIncidents,
+  watchResponses,
 } from '@therapytrain/alerts-telemetry';
 import type { Meter, Tracer } from '@opentelemetry/api';
 import { createChannels } from './channels.ts';
 import { type Prepared, together } from './in-force.ts';
 import { loadKey } from './keys.ts';
 import { channelKinds } from './kinds.ts';
-import { responderKinds } from './responder-kinds.ts';
 import { createResponders } from './responders.ts';
 import { startPruning } from './pruning.ts';
+import { responseFigures } from './response-figures.ts';
 
 /** What the follow-up of alerts is made of. */
 export interface FollowUpParts {
@@ -50,6 +53,8 @@ export interface FollowUpParts {
   readonly logger: Logger;
   /** False while the audit log cannot be written: nothing that acts is begun then. */
   readonly mayAct: () => boolean;
+  /** What stands in the audit for whom a response is about. */
+  readonly commitment: Commitment;
 }
 
 /** How what follows from alerts is doing. */
@@ -145,6 +150,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
     channel: channels.get,
     responder: responders.get,
     mayAct: parts.mayAct,
+    commitment: parts.commitment,
     pseudonymKey: new Secret(key),
     ports,
     onRaised: countDetections(meter),
@@ -166,6 +172,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
       new Map([...engine.channels.breakers()].map(([name, state]) => [name, breakerStates.indexOf(state)])),
     canaryAges: engine.channels.canaryAges,
   });
+  watchResponses(meter, responseFigures(store, ports.clock));
   const pruning = startPruning({
     store,
     policy: () => policy,

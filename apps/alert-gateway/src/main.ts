@@ -164,6 +164,7 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
   const followUp = await startFollowUp({
     ...{ log, store, ports, tracer, meter, logger },
     mayAct: audit.publisher.mayAct,
+    commitment: audit.subjects.commit,
     policy: first.policy,
     directory: options.data,
   });

@@ -8,8 +8,8 @@ import {
   readPolicy,
   type SecretSources,
 } from '@therapytrain/alerts-manager';
+import { responderKinds } from '@therapytrain/alerts-responders';
 import { channelKinds } from './kinds.ts';
-import { responderKinds } from './responder-kinds.ts';
 
 const known = {
   kinds: new Map(channelKinds.map((each) => [each.kind, each])),

@@ -7,6 +7,7 @@ import {
   type Secret,
 } from '@therapytrain/alerts-core/channel';
 import { watchChanges } from './incident-changes.ts';
+import { type Commitment, withCommitments } from './commitments.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { type Canaries, createCanaries } from './canaries.ts';
 import { type Control, createControl } from './control/control.ts';
@@ -36,6 +37,8 @@ export interface EngineParts {
   readonly responder?: (name: string) => BuiltResponder | undefined;
   /** False while nothing that acts may run, as the audit cannot be written. Default: it may. */
   readonly mayAct?: () => boolean;
+  /** What stands in the audit for whom a response is about. Default: nothing does. */
+  readonly commitment?: Commitment;
   /** How many attempts at once. Default: 32. */
   readonly concurrency?: number;
   /** How many attempts at once through a channel that is no longer in the policy. Default: 4. */
@@ -98,7 +101,8 @@ const createPreview =
 /** Starts planning and working. */
 export const startEngine = (parts: EngineParts): Engine => {
   const { log, policy, channel, ports, onError } = parts;
-  const { store, changes } = watchChanges(parts.store);
+  const { commitment } = parts;
+  const { store, changes } = watchChanges(commitment ? withCommitments(parts.store, commitment) : parts.store);
   const pseudonyms = createPseudonyms(parts.pseudonymKey);
   const control = createControl({ policy, clock: ports.clock, perChannel: parts.perChannel ?? 4 });
   const flow = createFlow({ log, types: () => policy().types, ports });

@@ -3,6 +3,7 @@ import { protectionRules } from '@therapytrain/alerts-core/responder';
 import { spanText } from './policy/difference-parts.ts';
 import type { Guardrails, Playbook, PlaybookStep } from './policy/playbook.ts';
 import type { Policy } from './policy/policy.ts';
+import { needsTwo, wideApprovers } from './stages/response-guard.ts';
 import { type AimedStep, playbooksOf, targetFaults } from './stages/playbooks.ts';
 
 const acted = {
@@ -26,6 +27,12 @@ const modeText = (mode: PlaybookStep['mode'], playbook: Playbook): string => {
       return 'it is done unasked';
   }
 };
+
+const wideText = (mode: PlaybookStep['mode'], playbook: Playbook): string =>
+  modeText(mode === 'enforce' ? 'approve' : mode, {
+    ...playbook,
+    approvers: Math.max(wideApprovers, playbook.approvers),
+  }) + (mode === 'observe' ? '' : ', as it is a range of addresses');
 
 const lastingText = (ladder: PlaybookStep['ladder']): string => {
   const spans = ladder.map((each) => spanText(each));
@@ -52,7 +59,8 @@ const stepOf = (
   if (rule !== undefined)
     return { ...of, verdict: 'no', detail: `leaves alone ${what}: ${rule}. ${protectionRules[rule]}` };
   const groups = aim.target.kind === 'address' ? '' : groupText(aim.target.value, guardrails);
-  const detail = `acts on ${what}, kind ${responder.kind}, ${lastingText(step.ladder)}: ${modeText(step.mode, playbook)}${groups}`;
+  const how = needsTwo(aim.target, guardrails) ? wideText(step.mode, playbook) : modeText(step.mode, playbook);
+  const detail = `acts on ${what}, kind ${responder.kind}, ${lastingText(step.ladder)}: ${how}${groups}`;
   return { ...of, verdict: 'yes', detail };
 };
 

@@ -84,3 +84,4 @@ export { type ResponseReason, responseReasons } from './stages/response-reasons.
 export { createDecisionFeed, type DecisionChanges, type DecisionPage, type WatchedDecisions } from './decision-feed.ts';
 export { createTokenBucket, type TokenBucket } from './control/token-bucket.ts';
 export { placeSubject } from './stages/kept.ts';
+export type { Commitment } from './commitments.ts';

@@ -2,7 +2,7 @@ import type { Instant, Response } from '@therapytrain/alerts-core';
 import type { Switch } from './kill-switch.ts';
 import type { Policy } from './policy/policy.ts';
 import type { RespondingParts } from './responding.ts';
-import { companionsOf, isLastOfGroup, protectionOf } from './stages/response-guard.ts';
+import { companionsOf, isLastOfGroup, needsTwo, protectionOf, wideApprovers } from './stages/response-guard.ts';
 import type { ResponseReason } from './stages/response-reasons.ts';
 
 /** Why something that was planned must not be done now; undefined where it may. */
@@ -34,6 +34,8 @@ export const createGuard = (
     const protection = protectionOf(target, guardrails);
     if (protection) return protection;
     if (responders.get(response.responder)?.target !== target.kind) return 'no_responder';
+    // The policy may have begun to want it after it was planned or approved.
+    if (needsTwo(target, guardrails) && approvals.length < wideApprovers) return 'wide_target';
     if (isLate(response, policy(), facts().now)) return 'too_late';
     const isUnasked = mode === 'enforce' && approvals.length === 0;
     const asks = playbooks.find(({ name }) => name === playbook)?.mode !== 'enforce';

@@ -1,6 +1,7 @@
 import type { Incident, ResponseMode } from '@therapytrain/alerts-core';
 import type { Policy } from './policy/policy.ts';
 import { playbooksOf } from './stages/playbooks.ts';
+import { needsTwo } from './stages/response-guard.ts';
 
 /** What a playbook would do, or ask for, about an incident. The target is not told. */
 export interface SimulatedResponse {
@@ -8,6 +9,9 @@ export interface SimulatedResponse {
   readonly responder: string;
   readonly mode: ResponseMode;
 }
+
+// What needs two persons is never done unasked.
+const asked = (mode: ResponseMode, isWide: boolean): ResponseMode => (isWide && mode === 'enforce' ? 'approve' : mode);
 
 /**
  * What the playbooks would do about an incident, each step once, but for those with nothing to act on and for protected
@@ -19,7 +23,7 @@ export const responsesTo = (incident: Incident, policy: Policy): readonly Simula
   return playbooksOf(incident.facts, policy).flatMap(({ playbook, steps }) =>
     steps.flatMap(({ step: { responder, mode }, aim }) =>
       'target' in aim && policy.guardrails.protects(aim.target) === undefined
-        ? [{ playbook: playbook.name, responder, mode }]
+        ? [{ playbook: playbook.name, responder, mode: asked(mode, needsTwo(aim.target, policy.guardrails)) }]
         : [],
     ),
   );

@@ -1,4 +1,5 @@
 export { blockAddress } from './block-address/index.ts';
+export { responderKinds } from './kinds.ts';
 export { lockAccount } from './lock-account/index.ts';
 export { type DecisionChange, type MemoryFeed, memoryFeed } from './memory-feed.ts';
 export { revokeAccess } from './revoke-access/index.ts';

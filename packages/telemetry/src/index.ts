@@ -24,3 +24,4 @@ export {
   type PolicyFigures,
   type PolicyMetrics,
 } from './metrics/policy-metrics.ts';
+export { type ResponseFigures, revertSlack, watchResponses } from './metrics/response-metrics.ts';

@@ -32,15 +32,3 @@ describe.each([
     }
   });
 });
-
-test('alert-gateway and alertctl know the same responders, in the same order', () => {
-  const listed = ['apps/alert-gateway/src/responder-kinds.ts', 'apps/alertctl/src/policy/kinds.ts'].map((file) =>
-    /: readonly ResponderKind\[\] = \[([^\]]*)\]/
-      .exec(read(file))?.[1]
-      ?.split(',')
-      .map((each) => each.trim())
-      .filter(Boolean),
-  );
-  expect(listed[0]).toContain('blockAddress');
-  expect(listed[1]).toEqual(listed[0]);
-});

@@ -51,8 +51,8 @@ describe('nx g @therapytrain/workspace:responder throw-away', () => {
       const { code, text } = await generate('throw-away', '--target=user', '--no-interactive');
       expect([code, text]).toEqual([0, expect.stringContaining(`CREATE ${folder}/src/throw-away/options.ts`)]);
       expect(workspace.read(`${folder}/src/index.ts`)).toContain("export { throwAway } from './throw-away/index.ts';");
-      const kinds = workspace.read('apps/alert-gateway/src/responder-kinds.ts');
-      expect(kinds).toMatch(/throwAway,?\s*\} from '@therapytrain\/alerts-responders'/);
+      const kinds = workspace.read(`${folder}/src/kinds.ts`);
+      expect(kinds).toMatch(/import \{ throwAway \} from '\.\/throw-away\/index\.ts';/);
       expect(kinds).toMatch(/responderKinds: readonly ResponderKind\[\] = \[[\w,\s]+,\s*throwAway,?\s*\];/);
     },
     minutes,
@@ -72,7 +72,7 @@ describe('nx g @therapytrain/workspace:responder throw-away', () => {
     async () => {
       const types = await workspace.run('tsc', ['-b', `${folder}/tsconfig.lib.json`, `${folder}/tsconfig.spec.json`]);
       expect(types).toEqual({ code: 0, text: '' });
-      const format = await workspace.run('prettier', ['--check', folder, 'apps/alert-gateway/src/responder-kinds.ts']);
+      const format = await workspace.run('prettier', ['--check', folder]);
       expect([format.code, format.text]).toEqual([0, expect.any(String)]);
       const lint = await workspace.run('eslint', ['.', '--max-warnings', '0'], folder);
       expect(lint).toEqual({ code: 0, text: '' });

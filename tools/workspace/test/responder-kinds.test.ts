@@ -16,10 +16,18 @@ const exported = folders.map((name) => {
   return variable;
 });
 
-test('the gateway knows every responder there is, once each', () => {
-  const source = read('apps/alert-gateway/src/responder-kinds.ts');
+test('the list of kinds holds every responder there is, once each', () => {
+  const source = read('packages/responders/src/kinds.ts');
   const [, listed = ''] = /: readonly ResponderKind\[\] = \[([^\]]*)\]/.exec(source) ?? [];
   const names = listed.split(',').flatMap((each) => each.trim() || []);
   expect(names.sort()).toEqual([...exported].sort());
   expect(exported.length).toBeGreaterThan(7);
+});
+
+test.each([
+  'apps/alert-gateway/src/follow-up.ts',
+  'apps/alert-gateway/src/policy-file.ts',
+  'apps/alertctl/src/policy/kinds.ts',
+])('%s takes the one list there is', (file) => {
+  expect(read(file)).toMatch(/import \{[^}]*\bresponderKinds\b[^}]*\} from '@therapytrain\/alerts-responders'/);
 });

@@ -4,16 +4,7 @@ import { slack } from '@therapytrain/alerts-channel-slack';
 import { webhook } from '@therapytrain/alerts-channel-webhook';
 import { type ChannelKind } from '@therapytrain/alerts-core/channel';
 import { type ResponderKind } from '@therapytrain/alerts-core/responder';
-import {
-  blockAddress,
-  lockAccount,
-  revokeAccess,
-  revokeSessions,
-  stepUp,
-  suspectAddress,
-  throttleAddress,
-  webhookAction,
-} from '@therapytrain/alerts-responders';
+import { responderKinds as acting } from '@therapytrain/alerts-responders';
 
 // Those that the gateway has. A tool may not import an app, so the list stands twice: the generator of channels writes
 // both, and tools/workspace/test/kinds.test.ts says that they agree.
@@ -21,17 +12,6 @@ const all: readonly ChannelKind[] = [email, slack, webhook, pagerduty];
 
 /** The channels whose options can be checked without a gateway. */
 export const channelKinds: ReadonlyMap<string, ChannelKind> = new Map(all.map((each) => [each.kind, each]));
-
-const acting: readonly ResponderKind[] = [
-  blockAddress,
-  throttleAddress,
-  suspectAddress,
-  lockAccount,
-  revokeSessions,
-  revokeAccess,
-  stepUp,
-  webhookAction,
-];
 
 /** The responders whose options and arguments can be checked without a gateway. */
 export const responderKinds: ReadonlyMap<string, ResponderKind> = new Map(acting.map((each) => [each.kind, each]));

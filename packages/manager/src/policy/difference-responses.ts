@@ -177,6 +177,13 @@ const ofGuardrails = (old: Guardrails, now: Guardrails): readonly PolicyChange[]
   ...ofSpan('what a person took back is left alone for', old.grace, now.grace, now.grace < old.grace),
   ...ofSpan('a ladder begins anew after', old.decay, now.decay, false),
   ...ofSpan('alerts cause responses for', old.freshFor, now.freshFor, now.freshFor > old.freshFor),
+  ...(old.wideNeedsApproval === now.wideNeedsApproval
+    ? []
+    : [
+        now.wideNeedsApproval
+          ? tell('changed', 'ranges of addresses are acted on only when two persons approved it')
+          : tell('doubtful', 'ranges of addresses are acted on without two persons who approve it'),
+      ]),
 ];
 
 /** What differs in playbooks, responders and guardrails. Users and single addresses are counted, not named. */

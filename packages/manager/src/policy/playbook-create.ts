@@ -69,7 +69,15 @@ const stepOf = (
 const isWhole = ({ users, keep }: ProtectedGroup): boolean => keep === users.length;
 
 const guardrailsOf = (settings: PolicySettings['guardrails']): Guardrails => {
-  const { protect, budget, weaponised, grace, decay, fresh_for: freshFor } = settings;
+  const {
+    protect,
+    budget,
+    weaponised,
+    grace,
+    decay,
+    fresh_for: freshFor,
+    wide_needs_approval: wideNeedsApproval,
+  } = settings;
   const addresses = protect.addresses.flatMap((each) => canonicalAddress(each) ?? []);
   const groups: readonly ProtectedGroup[] = Object.entries(protect.groups).map(([group, { users, keep }]) => ({
     group,
@@ -90,6 +98,7 @@ const guardrailsOf = (settings: PolicySettings['guardrails']): Guardrails => {
     grace,
     decay,
     freshFor,
+    wideNeedsApproval,
   };
 };
 

@@ -202,4 +202,11 @@ export const guardrails = z.strictObject({
   fresh_for: between('1m', '30d')
     .prefault('15m')
     .describe('Alerts that are older when they come cause no response, unless the playbook says `also_old`.'),
+  wide_needs_approval: z
+    .boolean()
+    .default(true)
+    .describe(
+      'True: a range of addresses, even a small one, is acted on only when two persons approved it, whatever a playbook ' +
+        'says: one alert may not lock out a network. Single addresses are not concerned.',
+    ),
 });

@@ -90,6 +90,8 @@ export interface Guardrails {
   readonly grace: Millis;
   /** A target that was left alone for so long begins at the first rung of the ladder again. */
   readonly decay: Millis;
+  /** True: a range of addresses is acted on only when two persons approved it, whatever a playbook says. */
+  readonly wideNeedsApproval: boolean;
   /** Older alerts cause no response, unless the playbook says so. */
   readonly freshFor: Millis;
 }

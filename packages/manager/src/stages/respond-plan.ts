@@ -13,7 +13,16 @@ import type { Playbook, PlaybookStep, ResponderSettings, ResponsePolicy } from '
 
 import type { MatchedPlaybook } from './playbooks.ts';
 import { takeBudget, weaponised } from './response-budget.ts';
-import { hasActed, isCausedBy, isGraced, isLastOfGroup, protectionOf, targetKey } from './response-guard.ts';
+import {
+  hasActed,
+  isCausedBy,
+  isGraced,
+  isLastOfGroup,
+  needsTwo,
+  protectionOf,
+  targetKey,
+  wideApprovers,
+} from './response-guard.ts';
 import { createLedger, type Ledger, type Planned } from './response-ledger.ts';
 import type { ResponseReason } from './response-reasons.ts';
 import { entry, type RouteFacts } from './route.ts';
@@ -55,6 +64,10 @@ const rungOf = (planning: Planning, candidate: Candidate): number => {
   return before.reduce((rung, each) => Math.max(rung, each.rung + 1), 0);
 };
 
+/** How many persons must say yes. */
+const approversOf = ({ playbook, target }: Candidate, { guardrails }: ResponsePolicy): number =>
+  needsTwo(target, guardrails) ? Math.max(wideApprovers, playbook.approvers) : playbook.approvers;
+
 const made = (planning: Planning, candidate: Candidate, as: Pick<Response, 'state' | 'mode' | 'reason'>): Response => {
   const { policy, now, ids, preview } = planning.facts;
   const { trigger, playbook, index, step, responder, target } = candidate;
@@ -81,7 +94,7 @@ const made = (planning: Planning, candidate: Candidate, as: Pick<Response, 'stat
     from: undefined,
     until: undefined,
     asked: undefined,
-    approvers: as.state === 'waiting' ? playbook.approvers : 0,
+    approvers: as.state === 'waiting' ? approversOf(candidate, policy) : 0,
     approvals: [],
     by: '',
     extensions: 0,
@@ -168,11 +181,13 @@ const admit = (planning: Planning, candidate: Candidate, waiting: Response | und
   const { ledger, facts } = planning;
   const { policy, now } = facts;
   const { mode, playbook, trigger } = candidate;
-  const isUnasked = mode === 'enforce' && takeBudget(ledger, candidate, trigger.cause, policy, now);
+  const isWide = needsTwo(candidate.target, policy.guardrails);
+  const isUnasked = mode === 'enforce' && !isWide && takeBudget(ledger, candidate, trigger.cause, policy, now);
   if (!isUnasked) {
     if (waiting) return;
     const asked = mode === 'enforce' ? 'approve' : mode;
-    const reason = mode === 'enforce' ? 'over_budget' : '';
+    const overBudget = mode === 'enforce' ? 'over_budget' : '';
+    const reason = isWide ? 'wide_target' : overBudget;
     const question = ledger.put({
       ...made(planning, candidate, { state: 'waiting', mode: asked, reason }),
       until: now + playbook.approveWithin,
@@ -254,7 +269,7 @@ const considerAll = (planning: Planning, trigger: Trigger, { playbook, steps }: 
 /**
  * What is done, asked or refused because of a batch of alerts. Pure: the same triggers, facts, policy and time give the
  * same, but for the ids. Guardrails hold in their order: the kill switch, protected targets, old alerts, what we caused
- * ourselves, the grace that a person gave, the last of a group, responses as a weapon, budgets.
+ * ourselves, the grace that a person gave, the last of a group, responses as a weapon, the two persons of a range, budgets.
  */
 export const respondPlan = (triggers: readonly Trigger[], before: ResponseFacts, facts: RespondPlanFacts): Planned => {
   const ledger = createLedger(before, facts);

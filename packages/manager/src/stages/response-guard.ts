@@ -30,6 +30,15 @@ export const hasActed = ({ state }: Response): boolean => acted.includes(state);
 export const isGraced = ({ state, by, updatedAt }: Response, since: Instant): boolean =>
   by !== '' && updatedAt >= since && ['rejected', 'reverting', 'reverted', 'revert_failed'].includes(state);
 
+/** How many persons must approve what acts on a range: the two-person rule of reliability.md S25. */
+export const wideApprovers = 2;
+
+/** True where the target is a range of addresses, not one, and the policy wants two persons to approve such. */
+export const needsTwo = (
+  { kind, value }: Target,
+  { wideNeedsApproval }: Pick<Guardrails, 'wideNeedsApproval'>,
+): boolean => wideNeedsApproval && kind === 'address' && value.includes('/');
+
 /** Why the target must not be acted on; undefined where it may be. It fails closed: what cannot be asked protects. */
 export const protectionOf = (target: Target, guardrails: Pick<Guardrails, 'protects'>): ResponseReason | undefined => {
   try {

@@ -273,6 +273,57 @@ describe('what is done by itself, in fake time', () => {
     expect((await actions()).filter((each) => each === 'response.refused').length).toBe(3);
   });
 
+  test('a range is acted on only when two persons approved it, whatever the playbook says', async () => {
+    begin([blockBook]);
+    await world.report({ ...access('203.0.113.0/24'), source: 'edge' });
+    await world.report(access('203.0.113.7/32'));
+    await world.at(1);
+    expect(target.acted('block')).toEqual(['203.0.113.7']);
+    expect(await statesOf()).toEqual(['waiting wide_target', 'in_force']);
+    const waiting = (await responses()).find(({ state }) => state === 'waiting');
+    expect(waiting).toMatchObject({ mode: 'approve', approvers: 2, target: { value: '203.0.113.0/24' } });
+    const desk = world.responses();
+    const id = waiting?.id ?? '';
+    await expect(desk.approve(command(id, 'edge'))).rejects.toMatchObject({ code: 'OWN_APPROVAL' });
+    expect(await desk.approve(command(id, 'robin'))).toMatchObject({ state: 'waiting' });
+    await expect(desk.approve(command(id, 'robin'))).rejects.toMatchObject({ code: 'OWN_APPROVAL' });
+    await world.at(2);
+    expect(target.acted('block')).toEqual(['203.0.113.7']);
+    expect(await desk.approve(command(id, 'kim'))).toMatchObject({ state: 'planned', reason: '' });
+    await world.at(3);
+    expect(target.acted('block')).toEqual(['203.0.113.7', '203.0.113.0/24']);
+    await world.at(303);
+    expect(target.standing()).toEqual([]);
+  });
+
+  test('a range is asked about with two persons also where the playbook is content with one', async () => {
+    begin([{ ...blockBook, mode: 'suggest', approvers: 1 }]);
+    await world.report(access('2001:db8::/64'));
+    await world.report(access('2001:db8::7'));
+    expect((await responses()).map(({ mode, approvers, reason }) => [mode, approvers, reason]).reverse()).toEqual([
+      ['suggest', 2, 'wide_target'],
+      ['suggest', 1, ''],
+    ]);
+  });
+
+  test('where the policy does not want two persons for ranges, a range is acted on as an address', async () => {
+    const unasked = { guardrails: { ...base.guardrails, wide_needs_approval: false } };
+    begin([blockBook], unasked);
+    await world.report(access('203.0.113.0/24'));
+    expect(target.acted('block')).toEqual(['203.0.113.0/24']);
+  });
+
+  test('a policy that begins to want two persons holds for what is planned and not done yet', async () => {
+    begin([{ ...blockBook, mode: 'approve' }], { guardrails: { ...base.guardrails, wide_needs_approval: false } });
+    await world.report(access('203.0.113.0/24'));
+    const { id } = await only();
+    world.setPolicy(policyOf({ ...base, playbooks: [{ ...blockBook, mode: 'approve' }] }));
+    await world.responses().approve(command(id));
+    await world.at(1);
+    expect(target.log).toEqual([]);
+    expect(await statesOf()).toEqual(['refused wide_target']);
+  });
+
   test('the same refusal is written down once, and counted', async () => {
     begin([lockBook], { guardrails: { protect: { users: ['root'] } } });
     for (let turn = 0; turn < 20; turn++) await world.report(failure('root', { attempts: turn }));

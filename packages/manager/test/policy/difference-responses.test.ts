@@ -142,7 +142,7 @@ describe('what another policy does otherwise about what it does itself:', () => 
       [
         [
           'guardrails:\n  protect:\n',
-          'guardrails:\n  budget: { targets: 60 }\n  weaponised: { users: 3 }\n  grace: 1h\n  decay: 1d\n  fresh_for: 1h\n  protect:\n    widest: { ipv4: 8, ipv6: 48 }\n',
+          'guardrails:\n  budget: { targets: 60 }\n  weaponised: { users: 3 }\n  grace: 1h\n  decay: 1d\n  fresh_for: 1h\n  wide_needs_approval: false\n  protect:\n    widest: { ipv4: 8, ipv6: 48 }\n',
         ],
       ],
       [
@@ -150,6 +150,7 @@ describe('what another policy does otherwise about what it does itself:', () => 
         'doubtful: all playbooks together act on 60 in 1h, not 50 in 1h',
         'doubtful: what a person took back is left alone for 1h, not 1d',
         'doubtful: alerts cause responses for 1h, not 15m',
+        'doubtful: ranges of addresses are acted on without two persons who approve it',
         'changed: ranges of ipv6 are acted on up to /48, not up to /32',
         'changed: responses are taken for an attack by themselves above 3 in 10m, not 5 in 10m',
         'changed: a ladder begins anew after 1d, not 7d',

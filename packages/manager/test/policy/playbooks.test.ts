@@ -228,6 +228,7 @@ guardrails:
       grace: 86_400_000,
       decay: 604_800_000,
       freshFor: 900_000,
+      wideNeedsApproval: true,
     });
   });
 

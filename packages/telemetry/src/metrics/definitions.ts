@@ -274,6 +274,46 @@ export const metricDefinitions = {
     description: 'The policy in force, as 1; those that were in force before, as 0.',
     attributes: { version: 'its version, of 12 hexadecimal digits' },
   },
+  'alerts.responses.standing': {
+    kind: 'gauge',
+    unit: '{response}',
+    description: 'Responses of which something is still to become, by where they are.',
+    attributes: {
+      playbook: 'a playbook of the policy, by its name',
+      responder: 'a responder of the policy, by its name',
+      state: 'waiting, planned, executing, in_force, unknown, reverting',
+    },
+  },
+  'alerts.responses.reverts.overdue': {
+    kind: 'gauge',
+    unit: '{response}',
+    description: 'Responses that should have been taken back 30 s ago or earlier, and still stand. It should be 0.',
+    attributes: {},
+  },
+  'alerts.responses.trips': {
+    kind: 'gauge',
+    unit: '{trip}',
+    description: 'Scopes in which nothing is done unasked for a while, because too much was.',
+    attributes: { scope: 'all, playbook, responder, source, origin' },
+  },
+  'alerts.responses.stopped': {
+    kind: 'gauge',
+    unit: '{switch}',
+    description: 'Whether the switch that stops everything that acts is on: 1, else 0.',
+    attributes: {},
+  },
+  'alerts.decisions.standing': {
+    kind: 'gauge',
+    unit: '{decision}',
+    description: 'Decisions in force, that services are to enforce.',
+    attributes: { kind: 'a kind of decision, such as block_address' },
+  },
+  'alerts.decisions.enforcers': {
+    kind: 'gauge',
+    unit: '{enforcer}',
+    description: 'Services that said what they enforce, by whether that is everything up to the newest change.',
+    attributes: { current: 'true, false' },
+  },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 /** The name of an instrument. */

@@ -11,7 +11,7 @@ export interface ResponderSchema {
 
 const folder = 'packages/responders';
 const entry = `${folder}/src/index.ts`;
-const kinds = 'apps/alert-gateway/src/responder-kinds.ts';
+const kinds = `${folder}/src/kinds.ts`;
 
 /** Changes a file in one place. Throws where the place is not there any more, rather than write half of a responder. */
 const changed = (tree: Tree, file: string, place: RegExp, to: string): void => {
@@ -22,7 +22,7 @@ const changed = (tree: Tree, file: string, place: RegExp, to: string): void => {
 
 /**
  * Writes `packages/responders/src/<name>`: a responder that meets the contract, with its contract test, and a test of what
- * it sends that is red until the peer's own format is written; exports it, and registers it with the gateway. It writes
+ * it sends that is red until the peer's own format is written; exports it, and registers it. It writes
  * through the tree only, so a dry run is dry. Throws if there is such a responder, or the name is not lower-case words.
  */
 export default async function responderGenerator(
@@ -38,12 +38,7 @@ export default async function responderGenerator(
   const files = fileURLToPath(new URL('./files', import.meta.url));
   generateFiles(tree, files, folder, { name, variable, className, target, tmpl: '' });
   tree.write(entry, `${tree.read(entry, 'utf8')}export { ${variable} } from './${name}/index.ts';\n`);
-  changed(
-    tree,
-    kinds,
-    /,?\s*\} from '@therapytrain\/alerts-responders';/,
-    `, ${variable} } from '@therapytrain/alerts-responders';`,
-  );
+  changed(tree, kinds, /\n\n\/\*\*/, `\nimport { ${variable} } from './${name}/index.ts';\n\n/**`);
   changed(tree, kinds, /(: readonly ResponderKind\[\] = \[[^\]]*?),?\s*\]/, `$1, ${variable}]`);
   await formatFiles(tree);
   return () => {
