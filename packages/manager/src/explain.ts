@@ -63,12 +63,24 @@ const groupStep = (alert: Alert, policy: Policy): ExplanationStep => {
   return step('group', 'info', `by its fingerprint: type, source${identity.map((key) => `, ${key}`).join('')}`);
 };
 
+// As matching goes: of routes side by side the first that takes it ends the search, unless it continues.
+const routeSteps = (routes: readonly Route[], incident: Incident): readonly ExplanationStep[] => {
+  let taker: string | undefined;
+  return routes.map((each) => {
+    const name = `route ${each.name}`;
+    if (taker !== undefined) return step(name, 'no', `not tried: ${taker} takes it, and does not continue`);
+    const tried = routeStep(each, incident);
+    if (tried.verdict === 'yes' && !each.continues) taker = name;
+    return tried;
+  });
+};
+
 const routeStep = (each: Route, incident: Incident): ExplanationStep => {
   const unmet = each.when && firstUnmet(each.when, incident.facts);
   const takes = unmet === undefined;
   const said =
     each.when === undefined ? 'takes everything' : takes ? `takes it: ${each.when.source}` : `not met: ${unmet}`;
-  const inner = takes ? each.routes.map((route) => routeStep(route, incident)) : [];
+  const inner = takes ? routeSteps(each.routes, incident) : [];
   return step(`route ${each.name}`, takes ? 'yes' : 'no', said, inner);
 };
 
@@ -184,7 +196,7 @@ export const createExplain = ({ log, store, policy: policyNow, ports, control, p
         groupStep(alert, policy),
         step('incident', 'info', said),
         ...detections,
-        ...policy.routes.map((each) => routeStep(each, view)),
+        ...routeSteps(policy.routes, view),
         muteStep(view, standing, policy, now),
         ...(legs.length > 0 ? legs : [step('channels', 'no', 'no route takes it')]),
         ...nearestMiss(view, policy),

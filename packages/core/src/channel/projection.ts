@@ -183,10 +183,11 @@ const severityIn = ({ incident, silence, alerts, incidents = [] }: Story): Alert
 
 const minuteOf = (at: Instant): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 
-// A reminder says how long there is still, where everybody sees it first.
-const eventWordOf = ({ event, incident }: Story): string => {
+// A reminder says how long there is still, or since when there is no time left, where everybody sees it first.
+const eventWordOf = ({ event, at, incident }: Story): string => {
   const by = incident?.acknowledgeBy;
-  return event === 'reminded' && by !== undefined ? `[ACKNOWLEDGE BY ${minuteOf(by)} UTC] ` : eventWords[event];
+  if (event !== 'reminded' || by === undefined) return eventWords[event];
+  return at < by ? `[ACKNOWLEDGE BY ${minuteOf(by)} UTC] ` : `[OVERDUE SINCE ${minuteOf(by)} UTC] `;
 };
 
 const numbered = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;

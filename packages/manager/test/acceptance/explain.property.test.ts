@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type AlertDraft, AlertSeverity, type Explanation, type ExplanationStep } from '@therapytrain/alerts-core';
-import { createPolicy, policySchema, type PolicySource } from '@therapytrain/alerts-manager';
+import { createPolicy, type Policy, policySchema, type PolicySource, type Route } from '@therapytrain/alerts-manager';
 import fc from 'fast-check';
 import { createWorld, type World } from './world.ts';
 
@@ -62,6 +62,25 @@ const draft: fc.Arbitrary<Partial<AlertDraft>> = fc.record({
 const named = ({ steps }: Pick<Explanation, 'steps'>, start: string): readonly ExplanationStep[] =>
   steps.filter(({ name }) => name.startsWith(start));
 
+const routesIn = (routes: readonly Route[]): readonly Route[] =>
+  routes.flatMap((each) => [each, ...routesIn(each.routes)]);
+
+/** The routes that are said to take it for themselves: no route below them does. */
+const takersIn = (steps: readonly ExplanationStep[]): readonly string[] =>
+  steps
+    .filter(({ name, verdict }) => name.startsWith('route ') && verdict === 'yes')
+    .flatMap(({ name, steps: below }) => {
+      const inner = takersIn(below);
+      return inner.length > 0 ? inner : [name.slice('route '.length)];
+    });
+
+/** The channels that these routes lead to. */
+const channelsOf = (names: readonly string[], { routes, receivers: known }: Policy): readonly string[] => {
+  const taken = routesIn(routes).filter(({ name }) => names.includes(name));
+  const reached = taken.flatMap(({ receivers: each }) => each.flatMap((name) => known.get(name)?.channels ?? []));
+  return [...new Set(reached)].sort();
+};
+
 /** What the engine wrote down of the newest alert's incident: who is told, or what holds it back. */
 const planned = async (world: World, after: number) => {
   const audit = (await world.store.audit(after, 1_000)).filter(({ action }) => action !== 'detection.raised');
@@ -74,7 +93,8 @@ describe('what is explained', () => {
     let compared = 0;
     await fc.assert(
       fc.asyncProperty(policySource, fc.array(draft, { minLength: 1, maxLength: 8 }), async (source, drafts) => {
-        const world = createWorld(createPolicy(policySchema.parse(source)));
+        const policy = createPolicy(policySchema.parse(source));
+        const world = createWorld(policy);
         try {
           for (const each of drafts) {
             const whole = { ...each, type: each.type ?? '', message: each.message ?? '' } as AlertDraft;
@@ -96,6 +116,7 @@ describe('what is explained', () => {
               .sort();
             const legs = named(said, 'channel ').map(({ name }) => name.slice('channel '.length));
             expect(legs.sort()).toEqual(grown);
+            expect(channelsOf(takersIn(said.steps), policy)).toEqual(grown);
             const { held } = await planned(world, entries);
             const heldSaid = named(said, 'held back')[0]?.detail.replace(/^by /, '');
             if (legs.length > 0) expect(heldSaid).toEqual(held);

@@ -54,6 +54,18 @@ describe('response times, in fake time', () => {
     expect(await audited('incident.due')).toEqual([{ channels: 1 }]);
   });
 
+  test('a reminder that comes when the time has run out says since when, not until when', async () => {
+    begin({ routes: [{ receivers: ['security'], remind_every: '45m' }] });
+    await world.report({ severity: HIGH });
+    await world.at(100 * minute);
+    const reminders = world.said('mail').filter(({ event }) => event === 'reminded');
+    expect(reminders.map(({ at, notice }) => [at / minute, notice.headline.replace(/ UTC.*/, '')])).toEqual([
+      [45, '[ACKNOWLEDGE BY 2026-01-01 01:00'],
+      [50, '[ACKNOWLEDGE BY 2026-01-01 01:00'],
+      [90, '[OVERDUE SINCE 2026-01-01 01:00'],
+    ]);
+  });
+
   test('without a word of the policy the reminder comes when a fifth of the time is left, CRITICAL within five minutes', async () => {
     await world.report({ severity: CRITICAL });
     await world.at(hour);
