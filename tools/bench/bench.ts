@@ -24,6 +24,8 @@ export interface Extent {
   readonly reportsToArrive: readonly number[];
   /** Notices that are to be sent as fast as may be. */
   readonly told: number;
+  /** Decisions that are in force. */
+  readonly decisions: readonly number[];
 }
 
 /** What a cell works with. */

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bench, createBench } from './bench.ts';
 import { batchCell } from './cells/batch.ts';
 import { clientCell } from './cells/client.ts';
+import { decisionCell } from './cells/decisions.ts';
 import { fanOutCell } from './cells/fan-out.ts';
 import { growthCell } from './cells/growth.ts';
 import { latencyCell } from './cells/latency.ts';
@@ -32,6 +33,7 @@ const cells: Readonly<Record<CellLetter, (bench: Bench) => Cell>> = {
   h: planCell,
   i: arrivalCell,
   j: notificationCell,
+  k: decisionCell,
 };
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);

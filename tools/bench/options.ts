@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Extent } from './bench.ts';
 
 /** The letters of the cells. */
-export const cellLetters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'] as const;
+export const cellLetters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k'] as const;
 
 /** A cell by its letter. */
 export type CellLetter = (typeof cellLetters)[number];
@@ -57,6 +57,7 @@ const extentOf = ({ seconds, quick = false }: Flags): Extent => ({
   planned: quick ? 5_000 : 50_000,
   reportsToArrive: quick ? [100] : [100, 500],
   told: quick ? 500 : 5_000,
+  decisions: quick ? [10_000] : [100_000, 1_000_000],
 });
 
 // Growth fills logs with a million alerts, so it is asked for.
@@ -75,6 +76,7 @@ Cells:
   h  alerts planned a second: incidents of their own, and a storm of equal ones, against ReportAlerts
   i  from a report to its arrival at a local webhook, at a fixed rate, against Alertmanager
   j  notifications a second to a local webhook, against Alertmanager
+  k  look-ups among 100,000 and 1,000,000 decisions, their memory, and how long a snapshot of them takes
 
 Needs h2load (Debian: nghttp2-client). Alertmanager (prometheus-alertmanager) is left out where it is not installed.
 The bench is worth what the machine is quiet: it tells the load, compares only within a round, and gives medians.

@@ -20,6 +20,8 @@ export const units = {
   memory: { unit: 'MiB', digits: 1 },
   /** The same for each one counted. */
   each: { unit: 'KiB each', digits: 1 },
+  /** How long it took until everything was there. */
+  ready: { unit: 'ms until ready', digits: 0 },
   /** Latency, from the moment at which the request should have been sent. */
   p50: { unit: 'ms p50', digits: 2 },
   p99: { unit: 'ms p99', digits: 2 },

@@ -44,4 +44,13 @@ const child = spawn(node, [...flags, script, ...args], optionsOf({ NX_DAEMON: 'f
 // A terminal tells the task of Ctrl-C by itself. Whatever else ends this process ends the task, and waits for it.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => child.kill('SIGTERM'));
+// npm runs this by a shell, and whoever ends npm ends that shell alone: once it is gone, nobody is left to tell the task.
+const parent = process.ppid;
+if (process.env.npm_lifecycle_event) {
+  const watching = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watching);
+    child.kill('SIGTERM');
+  }, 500);
+}
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

@@ -85,9 +85,25 @@ Exit codes:
   0   ended as it was told        1   could not start        74  the disk of the log failed
 `;
 
+/** Who vouches for the audit log. */
+const auditOptions = (): readonly Option[] => [
+  new Option(
+    '--audit-key <reference>',
+    'the key that signs the audit log: file:PATH or env:NAME; one in the data directory, made at the first start, if absent',
+  ).env('ALERTS_AUDIT_KEY'),
+  new Option(
+    '--audit-key-previous <reference>',
+    'the key before, while it hands over: it signs the new one, and checkpoints beside it',
+  ).env('ALERTS_AUDIT_KEY_PREVIOUS'),
+  new Option('--audit-witness <url>', 'a witness (c2sp.org/tlog-witness) that is to cosign checkpoints').env(
+    'ALERTS_AUDIT_WITNESS',
+  ),
+  new Option('--audit-witness-key <vkey>', 'the verifier key of the witness').env('ALERTS_AUDIT_WITNESS_KEY'),
+];
+
 /** The command line of the gateway. */
-export const createCommand = (version: string): Command =>
-  new Command('alert-gateway')
+export const createCommand = (version: string): Command => {
+  const command = new Command('alert-gateway')
     .description('Keeps security alerts durably, streams them, and never loses one that it acknowledged.')
     .version(version)
     .addOption(
@@ -143,31 +159,14 @@ export const createCommand = (version: string): Command =>
         .argParser(atLeastOne),
     )
     .addOption(
-      new Option(
-        '--audit-key <reference>',
-        'the key that signs the audit log: file:PATH or env:NAME; one in the data directory, made at the first start, if absent',
-      ).env('ALERTS_AUDIT_KEY'),
-    )
-    .addOption(
-      new Option(
-        '--audit-key-previous <reference>',
-        'the key before, while it hands over: it signs the new one, and checkpoints beside it',
-      ).env('ALERTS_AUDIT_KEY_PREVIOUS'),
-    )
-    .addOption(
-      new Option('--audit-witness <url>', 'a witness (c2sp.org/tlog-witness) that is to cosign checkpoints').env(
-        'ALERTS_AUDIT_WITNESS',
-      ),
-    )
-    .addOption(
-      new Option('--audit-witness-key <vkey>', 'the verifier key of the witness').env('ALERTS_AUDIT_WITNESS_KEY'),
-    )
-    .addOption(
       new Option('--unsafe-synchronous <mode>', 'lose acknowledged alerts when the power fails; for the fault harness')
         .choices(['NORMAL'])
         .hideHelp(),
     )
     .addHelpText('after', examples);
+  for (const option of auditOptions()) command.addOption(option);
+  return command;
+};
 
 const isReachable = (address: string | undefined): boolean => {
   const host = address && splitAddress(address)?.host;
@@ -181,6 +180,15 @@ const tlsFault = ({ tlsCert, tlsKey, clientCa, identities }: GatewayOptions): st
     return '--client-ca needs --identities: a certificate says nothing about what its owner may do.';
   }
   return undefined;
+};
+
+const auditFault = ({ auditWitness, auditWitnessKey }: GatewayOptions): string | undefined => {
+  if ((auditWitness === undefined) !== (auditWitnessKey === undefined)) {
+    return '--audit-witness and --audit-witness-key go together.';
+  }
+  return auditWitness === undefined || URL.canParse(auditWitness)
+    ? undefined
+    : '--audit-witness must be a URL, e.g. https://witness.example/alerts';
 };
 
 /** What is wrong with options that are each right by themselves. */
@@ -206,7 +214,7 @@ const faultIn = (options: GatewayOptions): string | undefined => {
       'authenticated. Listen on 127.0.0.1 or [::1], or accept it with --insecure.'
     );
   }
-  return tlsFault(options);
+  return tlsFault(options) ?? auditFault(options);
 };
 
 /** Reads command line and environment. Exits with a clear message where they are wrong. */

@@ -31,6 +31,18 @@ describe('ReportAlerts', () => {
     expect(await messagesOf(answers[0])).toEqual(batch.map(({ message }) => message));
   });
 
+  test('keeps each alert with a trace of its own, and none with that of the stream that many share', async () => {
+    const traced = (digit: string): string => `00-${digit.repeat(32)}-${'2'.repeat(16)}-01`;
+    const [stream, own] = [traced('1'), traced('3')];
+    const other = await openGateway({ observer: { ...blindObserver, traceParent: () => stream } });
+    const { answers } = await reportMany(other.client, [[saying({ traceParent: own }), saying()]]);
+    const ids = (answers[0]?.results ?? []).map(({ result }) =>
+      result?.$case === 'receipt' ? result.value.alertId : '',
+    );
+    const traces = await Promise.all(ids.map(async (id) => (await get(other.client, id)).traceParent));
+    expect(traces).toEqual([own, '']);
+  });
+
   test.each([0, 257])('refuses a batch of %d, and what comes after it on the stream', async (count) => {
     const batch = Array.from({ length: count }, () => saying());
     const one = [saying()];

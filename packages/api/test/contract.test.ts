@@ -3,11 +3,14 @@ import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from '@jest/globals';
 import {
   AlertServiceService,
+  AuditServiceService,
   DeliveryServiceService,
   GatewayServiceService,
   descriptorSet,
+  IdentityServiceService,
   IncidentServiceService,
   PolicyServiceService,
+  ResponseServiceService,
   SilenceServiceService,
   WireSeverity,
 } from '@therapytrain/alerts-api';
@@ -28,6 +31,9 @@ const services = {
   DeliveryService: DeliveryServiceService,
   PolicyService: PolicyServiceService,
   GatewayService: GatewayServiceService,
+  IdentityService: IdentityServiceService,
+  AuditService: AuditServiceService,
+  ResponseService: ResponseServiceService,
 } as const;
 
 test('every service of the contract is generated', () => {
@@ -74,6 +80,28 @@ describe('the contract that is published and the code that is generated', () => 
       ['listDeliveries', 'listDeadLetters', 'replayDeadLetters', 'getAccounting'],
       ['getPolicy', 'checkPolicy', 'reloadPolicy', 'simulatePolicy'],
       ['getStatus'],
+      ['createToken', 'listTokens', 'revokeToken', 'whoAmI'],
+      [
+        'listAuditEntries',
+        'getCheckpoint',
+        'proveEntry',
+        'proveConsistency',
+        'exportReceipt',
+        'signAuditReview',
+        'eraseSubject',
+      ],
+      [
+        'getResponse',
+        'listResponses',
+        'approveResponse',
+        'rejectResponse',
+        'revertResponse',
+        'getKillSwitch',
+        'setKillSwitch',
+        'streamDecisions',
+        'acknowledgeDecisions',
+        'listEnforcers',
+      ],
     ]);
   });
 
@@ -148,7 +176,7 @@ describe('the shape of the contract', () => {
         return [input.typeName, output.typeName];
       }),
     );
-    expect(used.length).toBe(52);
+    expect(used.length).toBe(94);
     expect(new Set(used).size).toBe(used.length);
   });
 

@@ -7,8 +7,10 @@ export const leafVersion = 1;
 /** The longest leaf: an entry bundle of the tlog-tiles layout tells lengths in 16 bits. */
 export const largestLeaf = 65_535;
 
+// What canonicalJson makes of the same object, at half the cost: each entry comes by here.
 const textOf = ({ sequence, at, actor, action, subject, facts }: AuditEntry): string =>
-  canonicalJson({ v: leafVersion, sequence, at, actor, action, subject, facts: { ...facts } });
+  `{"action":${JSON.stringify(action)},"actor":${JSON.stringify(actor)},"at":${at},"facts":${canonicalJson(facts)},` +
+  `"sequence":${sequence},"subject":${JSON.stringify(subject)},"v":${leafVersion}}`;
 
 /**
  * An entry as a leaf of the tree: JSON in UTF-8 with the names of members in ascending order, without white space
@@ -18,7 +20,7 @@ const textOf = ({ sequence, at, actor, action, subject, facts }: AuditEntry): st
 export const encodeEntry = (entry: AuditEntry): Buffer => {
   const leaf = Buffer.from(textOf(entry));
   if (leaf.length <= largestLeaf) return leaf;
-  const factsSha256 = hash('sha256', canonicalJson({ ...entry.facts }), 'hex');
+  const factsSha256 = hash('sha256', canonicalJson(entry.facts), 'hex');
   return Buffer.from(textOf({ ...entry, facts: { factsSha256 } }));
 };
 

@@ -57,15 +57,3 @@ const subproof = async (
  */
 export const consistencyProof = async (old: number, size: number, nodeAt: NodeAt): Promise<readonly Hash[]> =>
   old === 0 ? [] : subproof(old, 0, size, true, nodeAt);
-
-/** The hashes of the full subtrees of the tree of the first `size` leaves, the largest first. */
-export const edgeOf = async (size: number, nodeAt: NodeAt): Promise<readonly Hash[]> => {
-  const edge: Hash[] = [];
-  let start = 0;
-  for (let level = 52; level >= 0; level--) {
-    if (Math.floor(size / 2 ** level) % 2 === 0) continue;
-    edge.push(await nodeAt(level, start / 2 ** level));
-    start += 2 ** level;
-  }
-  return edge;
-};

@@ -1,9 +1,8 @@
-import { AlertError, createTreeEdge, type Hash, leafHash, treeHash } from '@therapytrain/alerts-core';
+import { AlertError, type Hash, leafHash, treeHash } from '@therapytrain/alerts-core';
 import { openCheckpoint, signCheckpoint, type TreeHead } from './checkpoint.ts';
 import { type FileToWrite, readIfThere, removeAll, replaceFile, writeFiles } from './files.ts';
 import type { Signer, Verifier } from './keys.ts';
 import { encodeBundle, partialsPath, type TileLevel, tilePath, tileWidth, widthOf } from './layout.ts';
-import { edgeOf } from './proofs.ts';
 import { createTileReader, type TileReader } from './tiles.ts';
 
 /** How a log's directory is opened. */
@@ -38,14 +37,13 @@ export const checkpointFile = 'checkpoint';
 
 interface Tree {
   readonly size: number;
-  readonly edge: readonly Hash[];
   /** The hashes of the partial tile of each level. */
   readonly partial: readonly (readonly Hash[])[];
   /** The leaves of the partial entry bundle. */
   readonly bundle: readonly Uint8Array[];
 }
 
-const empty: Tree = { size: 0, edge: [], partial: [], bundle: [] };
+const empty: Tree = { size: 0, partial: [], bundle: [] };
 
 const levelsOf = (size: number): readonly number[] => {
   const levels: number[] = [];
@@ -62,15 +60,20 @@ const readTree = async (directory: string, size: number): Promise<Tree> => {
   const last = Math.floor(size / tileWidth);
   return {
     size,
-    edge: await edgeOf(size, reader.nodeAt),
     partial: await Promise.all(levelsOf(size).map(partialOf)),
     bundle: size % tileWidth === 0 ? [] : await reader.leaves(last),
   };
 };
 
+// The hashes of a level are of full subtrees of one size, and what is right of them is smaller: a tree over all of them
+// splits where that over their leaves does.
+const rootOf = ({ partial }: Tree): Hash =>
+  treeHash(
+    partial.reduce((right: readonly Hash[], hashes) => [...hashes, ...(right.length > 0 ? [treeHash(right)] : [])], []),
+  );
+
 interface Growth {
   readonly tree: Tree;
-  readonly root: Hash;
   readonly files: readonly FileToWrite[];
   /** Partial tiles that are full now. */
   readonly outgrown: readonly string[];
@@ -78,7 +81,6 @@ interface Growth {
 
 /** What more leaves make of a tree: its new tiles. Pure. */
 const grow = (tree: Tree, leaves: readonly Uint8Array[]): Growth => {
-  const edgeHashes = createTreeEdge(tree.size, tree.edge);
   const levels = tree.partial.map((hashes) => [...hashes]);
   let bundle = [...tree.bundle];
   const files: FileToWrite[] = [];
@@ -98,7 +100,6 @@ const grow = (tree: Tree, leaves: readonly Uint8Array[]): Growth => {
   let size = tree.size;
   for (const leaf of leaves) {
     const hash = leafHash(leaf);
-    edgeHashes.add(hash);
     bundle.push(leaf);
     size++;
     if (bundle.length === tileWidth) {
@@ -117,7 +118,7 @@ const grow = (tree: Tree, leaves: readonly Uint8Array[]): Growth => {
   if (bundle.length > 0 && size > tree.size) {
     emit('entries', Math.floor(size / tileWidth), bundle.length, encodeBundle(bundle));
   }
-  return { tree: { size, edge: edgeHashes.edge(), partial: levels, bundle }, root: edgeHashes.root(), files, outgrown };
+  return { tree: { size, partial: levels, bundle }, files, outgrown };
 };
 
 const unavailable = (cause: unknown): AlertError =>
@@ -138,7 +139,6 @@ export const openTileLog = async ({ directory, origin, known }: TileLogOptions):
     );
   }
   let tree = opened ? await readTree(directory, opened.size) : empty;
-  const rootOf = ({ size, edge }: Tree): Hash => createTreeEdge(size, edge).root();
   if (opened && !rootOf(tree).equals(opened.root)) {
     throw new AlertError('AUDIT_BROKEN', 'the tiles of the audit log do not make the tree of its checkpoint');
   }
@@ -147,8 +147,8 @@ export const openTileLog = async ({ directory, origin, known }: TileLogOptions):
     checkpoint: () => note,
     head,
     append: async (leaves, signers) => {
-      const { tree: grown, root, files, outgrown } = grow(tree, leaves);
-      const signed = signCheckpoint({ origin, size: grown.size, root }, signers);
+      const { tree: grown, files, outgrown } = grow(tree, leaves);
+      const signed = signCheckpoint({ origin, size: grown.size, root: rootOf(grown) }, signers);
       try {
         await writeFiles(directory, files);
         await replaceFile(directory, { path: checkpointFile, bytes: Buffer.from(signed) });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createMemoryStore, testPorts } from '@therapytrain/alerts-testkit';
-import { systemRandom } from '@therapytrain/alerts-core';
+import { canonicalJson, systemRandom } from '@therapytrain/alerts-core';
 import {
   createKey,
   createSubjects,
@@ -11,6 +11,7 @@ import {
   largestLeaf,
   signatureTypes,
 } from '@therapytrain/alerts-audit';
+import fc from 'fast-check';
 
 const open = (key = new Uint8Array(32).fill(7)) => {
   const ports = testPorts();
@@ -72,6 +73,21 @@ describe('leaves', () => {
     expect(encodeEntry(entry).toString()).toBe(expected);
     expect(encodeEntry({ ...entry, facts: { a: 'ü"\n', z: 1 } }).toString()).toBe(expected);
     expect(decodeEntry(encodeEntry(entry))).toEqual(entry);
+  });
+
+  test('are what canonicalJson makes of all of it', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.integer(),
+        fc.array(fc.string({ unit: 'binary' }), { minLength: 3, maxLength: 3 }),
+        fc.dictionary(fc.string(), fc.oneof(fc.string({ unit: 'binary' }), fc.integer())),
+        (sequence, at, [actor = '', action = '', subject = ''], facts) => {
+          const each = { sequence, at, actor, action, subject, facts: { ...facts } };
+          expect(encodeEntry(each).toString()).toBe(Buffer.from(canonicalJson({ v: 1, ...each })).toString());
+        },
+      ),
+    );
   });
 
   test('that would be too long tell their facts by a hash', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { WireScope } from '@therapytrain/alerts-api';
 import {
   clearanceOf,
   compileNarrowing,
@@ -31,6 +32,11 @@ test.each([
   ['', false],
   ['gateway:detections', false],
 ])('%j as the name of a principal: %j', (name, expected) => expect(isPrincipalName(name)).toBe(expected));
+
+test('scopes have the numbers of the contract', () => {
+  const names = scopes.map((scope) => scope.toUpperCase().replaceAll('.', '_'));
+  expect(names.map((name) => WireScope[name as keyof typeof WireScope])).toEqual(scopes.map((_, at) => at + 1));
+});
 
 test('no scope implies another', () => {
   for (const scope of scopes) {

@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createDecisionCache } from '@therapytrain/alerts-client';
+import { createDecisionCache, type DecisionSource } from '@therapytrain/alerts-client';
 import { systemClock } from '@therapytrain/alerts-core';
 import { askedAddresses, type Asked, benchDecision } from '../load/decisions.ts';
-import { done, endWithBench, type LoadTimes, measureLoad, settingsOf, tell } from './script.ts';
+import { done, endWithBench, type LoadTimes, measureLoad, settingsOf } from './script.ts';
 
 /** Look-ups of addresses among decisions in memory. */
 export interface LookUpSettings extends LoadTimes {
@@ -28,17 +28,16 @@ const held = (): number => {
 
 const viaCache = (): ((ip: string) => boolean) => {
   const now = systemClock.now();
-  const all = function* () {
-    for (let n = 0; n < decisions; n++) yield benchDecision(n, now);
+  let tell: Parameters<DecisionSource['listen']>[0] = () => undefined;
+  const listen: DecisionSource['listen'] = (listener) => {
+    tell = listener;
+    return () => undefined;
   };
-  const cache = createDecisionCache(
-    { decisions: () => [], listen: (listener) => (feed = listener) && (() => undefined) },
-    { clock: systemClock },
-  );
-  for (const decision of all()) feed({ kind: 'added', decision });
+  const cache = createDecisionCache({ decisions: () => [], listen }, { clock: systemClock });
+  // One by one, so that no list of them all is in memory too.
+  for (let n = 0; n < decisions; n++) tell({ kind: 'added', decision: benchDecision(n, now) });
   return cache.isBlocked;
 };
-let feed: (change: { readonly kind: string; readonly decision: ReturnType<typeof benchDecision> }) => void;
 
 const viaMap = (): ((ip: string) => boolean) => {
   const now = systemClock.now();
@@ -50,7 +49,7 @@ const viaMap = (): ((ip: string) => boolean) => {
 endWithBench();
 const before = held();
 const isBlocked = by === 'cache' ? viaCache() : viaMap();
-tell('filled', { memory: held() - before });
+const memory = held() - before;
 const addressOf = askedAddresses(asked, decisions);
 const expected = asked === 'blocked';
 let looked = 0;
@@ -65,7 +64,7 @@ const keepLooking = async (): Promise<void> => {
   }
 };
 const looking = keepLooking();
-await Promise.race([looking, measureLoad(settings, () => looked)]);
+await Promise.race([looking, measureLoad(settings, () => looked, { memory })]);
 stopped = true;
 await looking;
 done(looked);

@@ -31,8 +31,15 @@ export interface LoadTimes {
 
 const glance = 10;
 
-/** Measures a load that is running: waits while it warms up, then tells the bench what it counted in the time given. */
-export const measureLoad = async ({ warmUp, seconds, until }: LoadTimes, count: () => number): Promise<void> => {
+/**
+ * Measures a load that is running: waits while it warms up, then tells the bench what it counted in the time given, and
+ * what else there is to tell of it.
+ */
+export const measureLoad = async (
+  { warmUp, seconds, until }: LoadTimes,
+  count: () => number,
+  more: object = {},
+): Promise<void> => {
   if (until !== undefined) {
     while (count() < until) await sleep(glance);
     return;
@@ -42,5 +49,5 @@ export const measureLoad = async ({ warmUp, seconds, until }: LoadTimes, count: 
   const from = performance.now();
   const before = count();
   await sleep(seconds * 1000);
-  tell('end', { result: { count: count() - before, seconds: (performance.now() - from) / 1000 } });
+  tell('end', { result: { count: count() - before, seconds: (performance.now() - from) / 1000, ...more } });
 };

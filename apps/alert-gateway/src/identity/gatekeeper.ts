@@ -53,8 +53,9 @@ type ServerInterceptingCallInterface = Parameters<ServerInterceptor>[1];
 
 const addressOf = (peer: string): string => peer.replace(/:\d+$/, '');
 
-// Everything that tells of alerts and incidents has it in field 1; heartbeats and empty pages have nothing there.
-const tellsOfAlerts = /\.(?:AlertService\/(?!Report)|IncidentService\/|SilenceService\/Preview)/;
+// Everything that tells of alerts, incidents and responses has it in field 1; heartbeats and empty pages have nothing there.
+const tellsOfAlerts =
+  /\.(?:AlertService\/(?!Report)|IncidentService\/|SilenceService\/Preview|ResponseService\/[A-Z][a-z]+Responses?$)/;
 
 const tellsSomething = (message: unknown): boolean => Buffer.isBuffer(message) && message[0] === 1 * 8 + 2;
 

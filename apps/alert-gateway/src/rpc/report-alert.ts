@@ -52,7 +52,7 @@ export const severityFor = ({ type, severity }: AlertDraft, { types }: ReportPar
   severity ?? types().defaultSeverity(type);
 
 /** The draft with the trace of the call, if the reporter gave none. */
-export const withTrace = <D extends { traceParent?: string | undefined }>(draft: D, traceParent: () => string): D => {
+const withTrace = <D extends { traceParent?: string | undefined }>(draft: D, traceParent: () => string): D => {
   if (draft.traceParent) return draft;
   const own = traceParent();
   return own === '' ? draft : { ...draft, traceParent: own };

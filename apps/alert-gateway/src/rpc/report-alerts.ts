@@ -12,20 +12,17 @@ import {
   tooLarge,
 } from '@therapytrain/alerts-core';
 import type { Flow } from '@therapytrain/alerts-manager';
-import { checkWithin, type ReportParts, severityFor, withTrace } from './report-alert.ts';
+import { checkWithin, type ReportParts, severityFor } from './report-alert.ts';
 import { encodeStatus } from './status.ts';
 
 // How many requests of one stream may be on their way, or their answers; more are not read from the connection.
 const inFlight = 16;
 
-const decodeOrRefuse = (
-  bytes: Uint8Array,
-  traceParent: () => string,
-  principal: Principal,
-): AlertDraft | AlertError => {
+// The trace of the stream is that of whoever opened it, and many may share it: an alert that names none has none.
+const decodeOrRefuse = (bytes: Uint8Array, principal: Principal): AlertDraft | AlertError => {
   try {
     if (bytes.length > limits.alertBytes) throw tooLarge(bytes.length);
-    const draft = withTrace(decodeReport(bytes), traceParent);
+    const draft = decodeReport(bytes);
     checkWithin(draft, principal);
     return draft;
   } catch (error) {
@@ -41,8 +38,8 @@ const encodeResult = (result: AppendResult): Uint8Array =>
 export const createReportBatch =
   (parts: ReportParts) =>
   async (message: Buffer, principal: Principal): Promise<Buffer> => {
-    const { flow, admission, traceParent, onReported } = parts;
-    const drafts = splitReports(message).map((bytes) => decodeOrRefuse(bytes, traceParent, principal));
+    const { flow, admission, onReported } = parts;
+    const drafts = splitReports(message).map((bytes) => decodeOrRefuse(bytes, principal));
     const gate = admission.gate(Math.ceil(message.length / drafts.length));
     try {
       const admitted = drafts.map((draft) =>

@@ -35,11 +35,14 @@ const contractNames: Readonly<Record<string, string>> = { response: 'responseId'
 
 const inContractNames =
   (handle: Handle): Handle =>
-  (message, source, asker) =>
-    handle(message, source, asker).catch((error: unknown) => {
+  async (message, source, asker) => {
+    try {
+      return await handle(message, source, asker);
+    } catch (error) {
       if (!(error instanceof AlertError) || error.code !== 'FIELD_INVALID') throw error;
       throw fieldError(error.violations.map(({ field, rule }) => ({ field: contractNames[field] ?? field, rule })));
-    });
+    }
+  };
 
 const refusing: Handle = () => Promise.reject(notActing());
 

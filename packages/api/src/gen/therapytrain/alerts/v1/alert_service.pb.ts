@@ -110,7 +110,10 @@ export interface ReportAlertRequest {
     | undefined;
   /** The caller's own name for the thing that this alert is about, at most 256 bytes. */
   dedupKey: string;
-  /** W3C Trace Context `traceparent`, version 00. If absent, that of the call is kept. */
+  /**
+   * W3C Trace Context `traceparent`, version 00. If absent, that of the call is kept, but for `ReportAlerts`: the trace of
+   * a stream is that of whoever opened it, not of each alert on it.
+   */
   traceParent: string;
 }
 
@@ -2055,6 +2058,9 @@ export const ExplanationStep: MessageFns<ExplanationStep> = {
  * Every error is a `google.rpc.Status` (in the trailer `grpc-status-details-bin`) with one `ErrorInfo`, whose `domain`
  * is `alerts.therapytrain` and whose `reason` is from the closed list of docs/errors.md; `BadRequest` names the fields
  * at fault, `RetryInfo` says when to try again where that helps. No error repeats a value that was sent.
+ *
+ * One error comes from the transport, before any of this: a message of more than 256 KiB ends its call with
+ * RESOURCE_EXHAUSTED without a `google.rpc.Status`. Without RetryInfo no RESOURCE_EXHAUSTED should be tried again.
  *
  * A caller proves who it is by a client certificate or by the metadata `authorization: Bearer <token>`; without it every
  * RPC of every service ends with UNAUTHENTICATED, and without the scope that it needs with PERMISSION_DENIED. What a
