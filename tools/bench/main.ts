@@ -6,6 +6,7 @@ import { type Bench, createBench } from './bench.ts';
 import { batchCell } from './cells/batch.ts';
 import { clientCell } from './cells/client.ts';
 import { decisionCell } from './cells/decisions.ts';
+import { enforceCell } from './cells/enforce.ts';
 import { fanOutCell } from './cells/fan-out.ts';
 import { growthCell } from './cells/growth.ts';
 import { latencyCell } from './cells/latency.ts';
@@ -34,6 +35,7 @@ const cells: Readonly<Record<CellLetter, (bench: Bench) => Cell>> = {
   i: arrivalCell,
   j: notificationCell,
   k: decisionCell,
+  l: enforceCell,
 };
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);

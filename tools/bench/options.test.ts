@@ -5,7 +5,7 @@ const options = (...flags: string[]) => readOptions(['node', 'main.ts', ...flags
 
 describe('the options', () => {
   test('without any, measure all but growth, five times', () => {
-    expect(options()).toMatchObject({ rounds: 5, cells: [...'abcdefhijk'], extent: { seconds: 5 } });
+    expect(options()).toMatchObject({ rounds: 5, cells: [...'abcdefhijkl'], extent: { seconds: 5 } });
   });
 
   test('--full adds growth', () => expect(options('--full').cells).toContain('g'));

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Extent } from './bench.ts';
 
 /** The letters of the cells. */
-export const cellLetters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k'] as const;
+export const cellLetters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'] as const;
 
 /** A cell by its letter. */
 export type CellLetter = (typeof cellLetters)[number];
@@ -77,8 +77,10 @@ Cells:
   i  from a report to its arrival at a local webhook, at a fixed rate, against Alertmanager
   j  notifications a second to a local webhook, against Alertmanager
   k  look-ups among 100,000 and 1,000,000 decisions, their memory, and how long a snapshot of them takes
+  l  from a report to its address being blocked in another process, against CrowdSec and fail2ban
 
-Needs h2load (Debian: nghttp2-client). Alertmanager (prometheus-alertmanager) is left out where it is not installed.
+Needs h2load (Debian: nghttp2-client). Alertmanager (prometheus-alertmanager), CrowdSec
+(crowdsec) and fail2ban are left out where they are not installed.
 The bench is worth what the machine is quiet: it tells the load, compares only within a round, and gives medians.
 `;
 

@@ -18,6 +18,11 @@ describe('the ratios of a figure', () => {
     expect(ratiosOf(figure, contenders)).toEqual([0.7, 0.8, undefined, undefined]);
   });
 
+  test('are the quantity itself where there is nothing to compare with', () => {
+    const { to: _, ...alone } = figure;
+    expect(ratiosOf(alone, contenders)).toEqual([700, 800, undefined, 90]);
+  });
+
   test('are none where a contender or its quantity is not there', () => {
     expect(ratiosOf({ ...figure, of: 'nobody' }, contenders)).toEqual([]);
     expect(ratiosOf({ ...figure, quantity: 'cpu' }, contenders)).toEqual(

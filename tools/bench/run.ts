@@ -29,15 +29,15 @@ export interface FigureResult extends Figure {
 /** Told of each step while the bench runs. */
 export type Progress = (text: string) => void;
 
-/** The ratios of a figure, round by round. */
+/** The ratios of a figure, or what its only contender did, round by round. */
 export const ratiosOf = (
   { of, to, quantity }: Figure,
   contenders: readonly ContenderResult[],
 ): readonly (number | undefined)[] => {
   const trialsOf = (name: string) => contenders.find((each) => each.name === name)?.trials ?? [];
-  const below = trialsOf(to);
+  const below = to === undefined ? undefined : trialsOf(to);
   return trialsOf(of).map((trial, round) => {
-    const [upper, lower] = [trial?.[quantity], below[round]?.[quantity]];
+    const [upper, lower] = [trial?.[quantity], below ? below[round]?.[quantity] : 1];
     return upper === undefined || lower === undefined ? undefined : upper / lower;
   });
 };

@@ -37,11 +37,15 @@ export interface Contender {
   trial(): Promise<Trial>;
 }
 
-/** Two contenders compared in each round, and what the ratio of the first to the second should be. */
+/**
+ * Two contenders compared in each round, and what the ratio of the first to the second should be; or one alone, and what
+ * its quantity should be.
+ */
 export interface Figure {
   readonly text: string;
   readonly of: string;
-  readonly to: string;
+  /** Absent where the quantity itself is told, in its unit. */
+  readonly to?: string;
   readonly quantity: Quantity;
   /** Absent where a figure is only told. */
   readonly aim?: Aim;

@@ -24,3 +24,23 @@ routes:
   writeFileSync(file, policy);
   return file;
 };
+
+/** A policy that blocks the address of each failed login at once, for an hour, without bounds that a run could meet. */
+export const blockingPolicy = ({ scratch }: Bench): string => {
+  const file = join(scratch.directory(), 'policy.yaml');
+  const policy = `
+responders:
+  block: { kind: block-address, budget: { targets: 100000 } }
+playbooks:
+  - name: block
+    when: type == "AUTH_FAILURE"
+    mode: enforce
+    also_old: true # the bench's alert has a fixed time
+    steps: [{ responder: block, target: ipAddress, for: 1h }]
+    budget: { targets: 100000 }
+guardrails:
+  budget: { targets: 100000 }
+`;
+  writeFileSync(file, policy);
+  return file;
+};

@@ -11,7 +11,7 @@ const headSize = 5;
 /** Reports one alert of this number, and resolves with the key by which the sink hears of it. */
 export type ReportOne = (number: number) => Promise<string | number>;
 
-const call = (session: ClientHttp2Session, number: number): Promise<string> =>
+const call = (session: ClientHttp2Session, body: Uint8Array): Promise<string> =>
   new Promise((resolve, reject) => {
     const stream = session.request(grpcHeaders('ReportAlert'));
     const parts: Buffer[] = [];
@@ -21,7 +21,7 @@ const call = (session: ClientHttp2Session, number: number): Promise<string> =>
       else reject(new Error(`a report ended with status ${String(status)}`));
     });
     stream.on('error', reject);
-    stream.end(framed(encodeReport(numberedDraft(number))));
+    stream.end(framed(body));
   });
 
 const posted = (agent: Agent, address: string, number: number): Promise<number> =>
@@ -37,12 +37,21 @@ const posted = (agent: Agent, address: string, number: number): Promise<number> 
     request.end(numberedPost(number, 1));
   });
 
+/** Makes what sends a `ReportAlertRequest` to a gateway, by the number's connection of so many; resolves with the alert's id. */
+export const createCaller = (
+  address: string,
+  connections: number,
+): ((number: number, body: Uint8Array) => Promise<string>) => {
+  const sessions = Array.from({ length: connections }, () => connect(`http://${address}`));
+  return (number, body) => call(sessions[number % connections] as ClientHttp2Session, body);
+};
+
 /** Makes what reports to one of the two, over so many connections. */
 export const createReportOne = (teller: Teller, address: string, connections: number): ReportOne => {
   if (teller === 'Alertmanager') {
     const agent = new Agent({ keepAlive: true, maxSockets: connections });
     return (number) => posted(agent, address, number);
   }
-  const sessions = Array.from({ length: connections }, () => connect(`http://${address}`));
-  return (number) => call(sessions[number % connections] as ClientHttp2Session, number);
+  const send = createCaller(address, connections);
+  return (number) => send(number, encodeReport(numberedDraft(number)));
 };

@@ -86,6 +86,20 @@ export const startGateway = async (
   };
 };
 
+/** Starts the service of the README of `packages/enforce`, which refuses whom this gateway says; gives its port. */
+export const startEnforcingService = async (address: string): Promise<number> => {
+  const script = path('../../../../packages/enforce/test/enforcing-service.ts');
+  const service = begin(process.execPath, [...nodeFlags, script, address], {});
+  const port = await waitFor(
+    () => {
+      if (service.child.exitCode !== null) throw new Error(`the service ended: ${service.error()}`);
+      return /"port":(\d+)/.exec(service.out())?.[1];
+    },
+    { deadline: patience, what: 'the service' },
+  );
+  return Number(port);
+};
+
 const main = path('../../src/main.ts');
 
 /** Starts alertctl towards an address. */
