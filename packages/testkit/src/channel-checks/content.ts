@@ -119,7 +119,7 @@ const probesCredentials = async (subject: ChannelSubject): Promise<void> => {
 export const contentChecks: readonly ChannelCheck[] = [
   ...noticeEvents.map(tellsEvent),
   promise('a digest of very many says how many', digest),
-  promise('the largest notice arrives', largest),
+  promise('the largest notice arrives', largest, { wish: { timeout: 10_000 } }),
   promise('the emptiest notice arrives', emptiest),
   promise(
     `${hostileInputs.length} hostile messages arrive and do no harm`,

@@ -118,7 +118,7 @@ export const actChecks: readonly ResponderCheck[] = [
   promise('what is taken back is gone, and nothing else', takesBack, { needs: ['revert'] }),
   promise('taken back again is done', takesBackTwice, { needs: ['revert'] }),
   promise('taken back what never was is done', takesBackNothing, { needs: ['revert'] }),
-  promise('twelve at once, each twice, are twelve effects', many),
+  promise('twelve at once, each twice, are twelve effects', many, { wish: { timeout: 10_000 } }),
   promise('a second try after a doubtful one has no second effect', findsWhatItDid, { needs: ['hang-after'] }),
   promise('who comes late does not act', lateAct),
   promise('who comes late does not bring back what was taken back', lateActAfterRevert, { needs: ['revert'] }),
