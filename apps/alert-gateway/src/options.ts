@@ -25,6 +25,9 @@ export interface GatewayOptions {
   readonly auditKeyPrevious?: string;
   readonly auditWitness?: string;
   readonly auditWitnessKey?: string;
+  /** Where presses of buttons in Slack are taken; undefined: nowhere. */
+  readonly slackApprovals?: string;
+  readonly slackSigningSecret?: string;
   readonly unsafeSynchronous?: 'NORMAL';
 }
 
@@ -163,6 +166,20 @@ export const createCommand = (version: string): Command =>
       new Option('--audit-witness-key <vkey>', 'the verifier key of the witness').env('ALERTS_AUDIT_WITNESS_KEY'),
     )
     .addOption(
+      new Option(
+        '--slack-approvals <address>',
+        'where to take the presses of Approve and Reject in Slack, which come from its Interactivity; nowhere if absent',
+      )
+        .env('ALERTS_SLACK_APPROVALS')
+        .argParser(address),
+    )
+    .addOption(
+      new Option(
+        '--slack-signing-secret <reference>',
+        'the signing secret of the Slack app, by which presses are known: file:PATH or env:NAME',
+      ).env('ALERTS_SLACK_SIGNING_SECRET'),
+    )
+    .addOption(
       new Option('--unsafe-synchronous <mode>', 'lose acknowledged alerts when the power fails; for the fault harness')
         .choices(['NORMAL'])
         .hideHelp(),
@@ -179,6 +196,24 @@ const tlsFault = ({ tlsCert, tlsKey, clientCa, identities }: GatewayOptions): st
   if (clientCa !== undefined && tlsCert === undefined) return '--client-ca needs --tls-cert and --tls-key.';
   if (clientCa !== undefined && identities === undefined) {
     return '--client-ca needs --identities: a certificate says nothing about what its owner may do.';
+  }
+  return undefined;
+};
+
+const slackFault = (options: GatewayOptions): string | undefined => {
+  const { slackApprovals, slackSigningSecret, identities, insecure } = options;
+  if ((slackApprovals === undefined) !== (slackSigningSecret === undefined)) {
+    return '--slack-approvals and --slack-signing-secret are given together.';
+  }
+  if (slackApprovals === undefined) return undefined;
+  if (identities === undefined) {
+    return '--slack-approvals needs --identities: it says which principal a Slack user is, and what that may do.';
+  }
+  if (isReachable(slackApprovals) && !insecure) {
+    return (
+      `--slack-approvals ${slackApprovals} can be reached from other machines, and is not encrypted. Listen on 127.0.0.1 ` +
+      'or [::1] behind what ends TLS, or accept it with --insecure where that is another machine.'
+    );
   }
   return undefined;
 };
@@ -206,7 +241,7 @@ const faultIn = (options: GatewayOptions): string | undefined => {
       'authenticated. Listen on 127.0.0.1 or [::1], or accept it with --insecure.'
     );
   }
-  return tlsFault(options);
+  return tlsFault(options) ?? slackFault(options);
 };
 
 /** Reads command line and environment. Exits with a clear message where they are wrong. */

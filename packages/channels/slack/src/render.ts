@@ -1,5 +1,6 @@
 import { type AlertSeverity, type Instant, severityName } from '@therapytrain/alerts-core';
 import { type Clearance, cut, escapeSlack, type Notice, type NoticeAlert } from '@therapytrain/alerts-core/channel';
+import { type ApprovalButtons, approvalButtons } from './approval-buttons.ts';
 import { type Block, context, fields, line, link, list, plain, quote, rich } from './blocks.ts';
 
 /** The operator's own words for a notice, in Slack's mrkdwn, with what came from alerts escaped. */
@@ -10,7 +11,7 @@ export interface Words {
 /** What is posted: its words for notifications and screen readers, what is seen, and what a program finds it by. */
 export interface Message {
   readonly text: string;
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly (Block | ApprovalButtons)[];
   readonly metadata: {
     readonly event_type: 'therapytrain_alert';
     readonly event_payload: Readonly<Record<string, string>> & { readonly delivery_id: string };
@@ -115,12 +116,23 @@ const wordBlocks = (text: string): readonly Block[] => [
   { type: 'section', text: { type: 'mrkdwn', text, verbatim: true } },
 ];
 
-const blocksOf = (notice: AnyNotice, level: Level, words: string): readonly Block[] => {
+// What more is asked is in the incident's comment, with the ids for `alertctl responses`.
+const mostAsks = 3;
+const longestAsk = 150;
+
+const askBlocks = ({ asks = [] }: AnyNotice): Message['blocks'] =>
+  asks.slice(0, mostAsks).flatMap(({ id, text }) => {
+    const summary = cut(text, longestAsk);
+    return [...rich(line('', summary)), approvalButtons({ response: id, summary })];
+  });
+
+const blocksOf = (notice: AnyNotice, level: Level, words: string): Message['blocks'] => {
   const url = linkOf(notice);
   const runbook = short(notice.runbook);
   return [
     { type: 'header', text: plain(cut(`${marks[notice.severity]} ${notice.headline}`, 150)) },
     ...(words === '' ? [...incidentBlocks(notice, level), ...alertBlocks(notice, level)] : wordBlocks(words)),
+    ...askBlocks(notice),
     ...(runbook === undefined ? [] : rich(link(runbook, 'What to do: the runbook'))),
     ...(url === undefined ? [] : rich(link(url, notice.incident ? 'Open the incident' : 'Read more'))),
     ...context([notice.incident ? `incident ${cut(notice.incident.id, 128)}` : '', timeOf(notice.at)]),
