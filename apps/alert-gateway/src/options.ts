@@ -88,8 +88,7 @@ Exit codes:
   0   ended as it was told        1   could not start        74  the disk of the log failed
 `;
 
-/** The command line of the gateway. */
-export const createCommand = (version: string): Command =>
+const createServing = (version: string): Command =>
   new Command('alert-gateway')
     .description('Keeps security alerts durably, streams them, and never loses one that it acknowledged.')
     .version(version)
@@ -144,7 +143,11 @@ export const createCommand = (version: string): Command =>
         .env('ALERTS_MAX_PLAN_LAG')
         .default(admissionDefaults.maxLag)
         .argParser(atLeastOne),
-    )
+    );
+
+// In the order in which the help tells them.
+const addTrust = (command: Command): Command =>
+  command
     .addOption(
       new Option(
         '--audit-key <reference>',
@@ -178,7 +181,11 @@ export const createCommand = (version: string): Command =>
         '--slack-signing-secret <reference>',
         'the signing secret of the Slack app, by which presses are known: file:PATH or env:NAME',
       ).env('ALERTS_SLACK_SIGNING_SECRET'),
-    )
+    );
+
+/** The command line of the gateway. */
+export const createCommand = (version: string): Command =>
+  addTrust(createServing(version))
     .addOption(
       new Option('--unsafe-synchronous <mode>', 'lose acknowledged alerts when the power fails; for the fault harness')
         .choices(['NORMAL'])
