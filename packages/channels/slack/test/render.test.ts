@@ -159,7 +159,7 @@ test('a severity is never told by its colour alone', () => {
 describe('what is asked', () => {
   const asks = [1, 2, 3, 4].map((n) => ({
     id: `0199a000-0000-7000-8000-00000000000${n}`,
-    text: `Approval is asked (lock): number ${n} <@U1>`,
+    text: `Approval is asked (lock): number ${n} > @U1`,
   }));
 
   test('has its words and its two buttons, the first three questions at most', () => {
