@@ -84,6 +84,69 @@ await channel.close();
 console.log(JSON.stringify([checked.kind, outcome.kind, outcome.detail ?? outcome.proof]));
 `;
 
+/** What a stranger does with a package that is no channel: a program that prints `ok`, and what it installs beside it. */
+interface Use {
+  readonly beside?: readonly string[];
+  readonly program: (name: string) => string;
+}
+
+const uses: Readonly<Record<string, Use>> = {
+  responders: {
+    program: (name) => `
+import { createRequire } from 'node:module';
+import { systemPorts } from '@therapytrain/alerts-core';
+import { blockAddress, memoryFeed, responderKinds } from '${name}';
+const ports = systemPorts();
+const feed = memoryFeed(ports);
+const block = blockAddress.create(blockAddress.options.parse({}), { ...ports, decisions: feed });
+const from = ports.clock.now();
+const step = {
+  id: ports.ids.next(), target: { kind: 'address', value: '192.0.2.7', resource: '' }, args: {},
+  from, until: from + 60_000, severity: 3, playbook: 'by-hand', incident: '',
+};
+const attempt = { key: step.id, number: 1, fence: 1, signal: new AbortController().signal };
+const outcome = await block.respond(step, attempt);
+const there = feed.decisions().length;
+const undone = await block.revert(step, { ...attempt, key: step.id + '.revert', fence: 2 });
+const ok = outcome.kind === 'done' && there === 1 && undone.kind === 'done' && feed.decisions().length === 0;
+console.log(ok && responderKinds.length === 8 ? 'ok' : 'not what was expected');
+`,
+  },
+  enforce: {
+    beside: ['express@5'],
+    program: (name) => `
+import express from 'express';
+import { systemClock } from '@therapytrain/alerts-core';
+import { createDecisionCache } from '@therapytrain/alerts-client';
+import { enforceExpress } from '${name}/express';
+import { createEnforcing } from '${name}';
+if (typeof createEnforcing !== 'function' || typeof createDecisionCache !== 'function') throw new Error('no exports');
+const decisions = createDecisionCache({ clock: systemClock });
+const app = express().use(enforceExpress({ decisions })).get('/', (_request, response) => void response.send('let in'));
+const server = app.listen(0, '127.0.0.1', async () => {
+  const url = 'http://127.0.0.1:' + server.address().port;
+  const before = await (await fetch(url)).text();
+  const now = Date.now();
+  decisions.put?.({ id: 'd', kind: 'block_address', target: '127.0.0.1', resource: '', perMinute: 0,
+    from: now, until: now + 60_000, playbook: '', incident: '' });
+  console.log(before === 'let in' ? 'ok' : 'not what was expected');
+  server.close();
+  server.closeAllConnections();
+});
+`,
+  },
+  'audit-verifier': {
+    program: (name) => `
+import { hashLeaf, NotGenuine, readKey, verifyReceipt } from '${name}';
+const key = 'log.example/x+00000000+AQ==';
+let refused = false;
+try { readKey(key); } catch (error) { refused = error instanceof NotGenuine || error instanceof Error; }
+try { verifyReceipt('nonsense', { log: undefined, witnesses: [] }); refused = false; } catch {}
+console.log(refused && hashLeaf(Buffer.alloc(0)).length === 32 ? 'ok' : 'not what was expected');
+`,
+  },
+};
+
 const tryOne = async (kind: string, tarballs: string): Promise<string | undefined> => {
   const name = `@therapytrain/alerts-channel-${kind}`;
   const project = mkdtempSync(join(tmpdir(), `standalone-${kind}-`));

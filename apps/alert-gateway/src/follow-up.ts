@@ -123,6 +123,17 @@ const planningOf = ({ planner, worker, channels }: Engine): PlanningState => {
 /** The most that the metric of what is overdue looks at. */
 const mostOverdue = 10_000;
 
+const watchAll = (meter: Meter, { planner, channels }: Engine, store: Store, { clock }: Pick<Ports, 'clock'>): void => {
+  watchIncidents(meter, { overdue: () => store.incidents({ overdueAt: clock.now(), limit: mostOverdue }) });
+  watchDeliveries(meter, {
+    accounting: () => store.accounting(),
+    lag: () => planner.lag(),
+    breakers: () => new Map([...channels.breakers()].map(([name, state]) => [name, breakerStates.indexOf(state)])),
+    canaryAges: channels.canaryAges,
+  });
+  watchResponses(meter, responseFigures(store, clock));
+};
+
 /** Builds the channels and responders of the policy and starts the engine. Rejects with `POLICY_INVALID` where one cannot be built. */
 export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => {
   const { log, ports, directory, tracer, meter, logger } = parts;
@@ -163,16 +174,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
     );
   };
   revertProtected();
-  const overdue = () => store.incidents({ overdueAt: ports.clock.now(), limit: mostOverdue });
-  watchIncidents(meter, { overdue });
-  watchDeliveries(meter, {
-    accounting: () => store.accounting(),
-    lag: () => engine.planner.lag(),
-    breakers: () =>
-      new Map([...engine.channels.breakers()].map(([name, state]) => [name, breakerStates.indexOf(state)])),
-    canaryAges: engine.channels.canaryAges,
-  });
-  watchResponses(meter, responseFigures(store, ports.clock));
+  watchAll(meter, engine, store, ports);
   const pruning = startPruning({
     store,
     policy: () => policy,

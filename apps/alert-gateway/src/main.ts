@@ -32,6 +32,7 @@ import { type GatewayOptions, readOptions } from './options.ts';
 import { startEntry } from './policy-audit.ts';
 import { faultLine, type LoadedPolicy, loadPolicyFile, readPolicyFile } from './policy-file.ts';
 import { createPolicyInForce, type PolicyInForce } from './policy-in-force.ts';
+import { signingSecretOf, type SlackApprovalServer, startSlackApprovals } from './slack-approvals.ts';
 import { welcome } from './welcome.ts';
 
 // Together below 20 s (reliability.md §4.2).
@@ -123,6 +124,23 @@ const openIdentity = async (
   });
 };
 
+/** Takes presses of buttons in Slack; undefined where nobody said where. */
+const openSlackApprovals = async (
+  { slackApprovals: listen, slackSigningSecret }: GatewayOptions,
+  identity: Identity,
+  { responses: desk }: FollowUp,
+  { ports, logger }: Pick<PolicyParts, 'ports' | 'logger'>,
+): Promise<SlackApprovalServer | undefined> => {
+  if (listen === undefined || slackSigningSecret === undefined) return undefined;
+  const server = await startSlackApprovals({
+    ...{ listen, desk, clock: ports.clock, principalOf: identity.slack },
+    signingSecret: signingSecretOf(slackSigningSecret, process.env),
+    onPress: (reason) => logger.info({ reason }, 'a button in Slack was pressed'),
+  });
+  logger.info({ address: server.address }, 'taking presses of buttons in Slack');
+  return server;
+};
+
 const witnessOf = ({ auditWitness: url, auditWitnessKey: key }: GatewayOptions): WitnessOptions | undefined =>
   url === undefined || key === undefined ? undefined : { url, key: witnessKey(key).vkey };
 
@@ -198,10 +216,12 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
       logger,
     }),
   });
+  const approvals = identity && (await openSlackApprovals(options, identity, followUp, { ports, logger }));
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     // Whoever pressed Ctrl-C has nobody to move elsewhere first.
     policy.stop();
     await gateway.stop(drainWithin, signal === 'SIGTERM' ? notice : 0);
+    await approvals?.stop();
     await identity?.stop();
     await followUp.stop();
     await audit.stop();

@@ -25,6 +25,9 @@ export interface GatewayOptions {
   readonly auditKeyPrevious?: string;
   readonly auditWitness?: string;
   readonly auditWitnessKey?: string;
+  /** Where presses of buttons in Slack are taken; undefined: nowhere. */
+  readonly slackApprovals?: string;
+  readonly slackSigningSecret?: string;
   readonly unsafeSynchronous?: 'NORMAL';
 }
 
@@ -85,25 +88,8 @@ Exit codes:
   0   ended as it was told        1   could not start        74  the disk of the log failed
 `;
 
-/** Who vouches for the audit log. */
-const auditOptions = (): readonly Option[] => [
-  new Option(
-    '--audit-key <reference>',
-    'the key that signs the audit log: file:PATH or env:NAME; one in the data directory, made at the first start, if absent',
-  ).env('ALERTS_AUDIT_KEY'),
-  new Option(
-    '--audit-key-previous <reference>',
-    'the key before, while it hands over: it signs the new one, and checkpoints beside it',
-  ).env('ALERTS_AUDIT_KEY_PREVIOUS'),
-  new Option('--audit-witness <url>', 'a witness (c2sp.org/tlog-witness) that is to cosign checkpoints').env(
-    'ALERTS_AUDIT_WITNESS',
-  ),
-  new Option('--audit-witness-key <vkey>', 'the verifier key of the witness').env('ALERTS_AUDIT_WITNESS_KEY'),
-];
-
-/** The command line of the gateway. */
-export const createCommand = (version: string): Command => {
-  const command = new Command('alert-gateway')
+const createServing = (version: string): Command =>
+  new Command('alert-gateway')
     .description('Keeps security alerts durably, streams them, and never loses one that it acknowledged.')
     .version(version)
     .addOption(
@@ -157,16 +143,55 @@ export const createCommand = (version: string): Command => {
         .env('ALERTS_MAX_PLAN_LAG')
         .default(admissionDefaults.maxLag)
         .argParser(atLeastOne),
+    );
+
+// In the order in which the help tells them.
+const addTrust = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        '--audit-key <reference>',
+        'the key that signs the audit log: file:PATH or env:NAME; one in the data directory, made at the first start, if absent',
+      ).env('ALERTS_AUDIT_KEY'),
     )
+    .addOption(
+      new Option(
+        '--audit-key-previous <reference>',
+        'the key before, while it hands over: it signs the new one, and checkpoints beside it',
+      ).env('ALERTS_AUDIT_KEY_PREVIOUS'),
+    )
+    .addOption(
+      new Option('--audit-witness <url>', 'a witness (c2sp.org/tlog-witness) that is to cosign checkpoints').env(
+        'ALERTS_AUDIT_WITNESS',
+      ),
+    )
+    .addOption(
+      new Option('--audit-witness-key <vkey>', 'the verifier key of the witness').env('ALERTS_AUDIT_WITNESS_KEY'),
+    )
+    .addOption(
+      new Option(
+        '--slack-approvals <address>',
+        'where to take the presses of Approve and Reject in Slack, which come from its Interactivity; nowhere if absent',
+      )
+        .env('ALERTS_SLACK_APPROVALS')
+        .argParser(address),
+    )
+    .addOption(
+      new Option(
+        '--slack-signing-secret <reference>',
+        'the signing secret of the Slack app, by which presses are known: file:PATH or env:NAME',
+      ).env('ALERTS_SLACK_SIGNING_SECRET'),
+    );
+
+/** The command line of the gateway. */
+export const createCommand = (version: string): Command =>
+  addTrust(createServing(version))
     .addOption(
       new Option('--unsafe-synchronous <mode>', 'lose acknowledged alerts when the power fails; for the fault harness')
         .choices(['NORMAL'])
         .hideHelp(),
     )
     .addHelpText('after', examples);
-  for (const option of auditOptions()) command.addOption(option);
-  return command;
-};
 
 const isReachable = (address: string | undefined): boolean => {
   const host = address && splitAddress(address)?.host;
@@ -178,6 +203,24 @@ const tlsFault = ({ tlsCert, tlsKey, clientCa, identities }: GatewayOptions): st
   if (clientCa !== undefined && tlsCert === undefined) return '--client-ca needs --tls-cert and --tls-key.';
   if (clientCa !== undefined && identities === undefined) {
     return '--client-ca needs --identities: a certificate says nothing about what its owner may do.';
+  }
+  return undefined;
+};
+
+const slackFault = (options: GatewayOptions): string | undefined => {
+  const { slackApprovals, slackSigningSecret, identities, insecure } = options;
+  if ((slackApprovals === undefined) !== (slackSigningSecret === undefined)) {
+    return '--slack-approvals and --slack-signing-secret are given together.';
+  }
+  if (slackApprovals === undefined) return undefined;
+  if (identities === undefined) {
+    return '--slack-approvals needs --identities: it says which principal a Slack user is, and what that may do.';
+  }
+  if (isReachable(slackApprovals) && !insecure) {
+    return (
+      `--slack-approvals ${slackApprovals} can be reached from other machines, and is not encrypted. Listen on 127.0.0.1 ` +
+      'or [::1] behind what ends TLS, or accept it with --insecure where that is another machine.'
+    );
   }
   return undefined;
 };
@@ -214,7 +257,7 @@ const faultIn = (options: GatewayOptions): string | undefined => {
       'authenticated. Listen on 127.0.0.1 or [::1], or accept it with --insecure.'
     );
   }
-  return tlsFault(options) ?? auditFault(options);
+  return tlsFault(options) ?? slackFault(options) ?? auditFault(options);
 };
 
 /** Reads command line and environment. Exits with a clear message where they are wrong. */

@@ -15,6 +15,7 @@ import { createAttempts } from './responding-attempts.ts';
 import { createGuard } from './responding-guard.ts';
 import { createLeases } from './leases.ts';
 import type { Policy } from './policy/policy.ts';
+import type { Question } from './stages/deliver.ts';
 import type { GroupPlan } from './stages/plan.ts';
 import {
   type Attempting,
@@ -70,7 +71,7 @@ export interface Responding {
    */
   revertProtected(): Promise<number>;
   /** What people are asked about an incident, in sentences that hold no target. */
-  questions(incident: string): Promise<readonly string[]>;
+  questions(incident: string): Promise<readonly Question[]>;
   /** Gives up the attempt of the response that is under way, if one is: somebody takes it back. */
   giveUp(response: string): void;
   readonly killSwitch: Switch;
@@ -186,7 +187,7 @@ export const createResponding = (parts: RespondingParts): Responding => {
     questions: async (incident) => {
       if (parts.policy().playbooks.length === 0) return [];
       const waiting = await store.responses({ incident, states: ['waiting'], limit: mostQuestions });
-      return waiting.filter(isAsked).map(questionText);
+      return waiting.filter(isAsked).map((each) => ({ id: each.id, text: questionText(each) }));
     },
     upkeep: async () => {
       for (const id of leases.overdue()) {

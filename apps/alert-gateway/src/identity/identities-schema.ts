@@ -65,6 +65,13 @@ const principal = z
       .describe('Whoever has a client certificate with exactly this URI as its only subject alternative URI.'),
     subjects: z.array(subject).default([]).describe('Whoever has a token of an OIDC issuer.'),
     tokens: z.array(token).default([]).describe('Whoever has one of these tokens.'),
+    slack: z
+      .array(z.string().regex(/^[UW][A-Z0-9]{2,32}$/, 'is not the id of a Slack user, such as U0123ABCD'))
+      .default([])
+      .describe(
+        "Slack users, by their ids, whose presses of Approve and Reject are this principal's: see `--slack-approvals`. " +
+          'It needs the scope responses.approve.',
+      ),
   })
   .describe('One principal. Its name is the `source` of the alerts that it reports.');
 
@@ -148,9 +155,10 @@ export const identitiesSchema = z
       if (seen.has(key)) issue(path, 'stands here twice');
       seen.add(key);
     };
-    for (const [name, { certificates, subjects, tokens }] of Object.entries(ctx.value.principals)) {
+    for (const [name, { certificates, subjects, tokens, slack }] of Object.entries(ctx.value.principals)) {
       const at = ['principals', name];
       certificates.forEach((uri, place) => once(`uri ${uri}`, [...at, 'certificates', place]));
+      slack.forEach((id, place) => once(`slack ${id}`, [...at, 'slack', place]));
       tokens.forEach(({ id }, place) => once(`token ${id}`, [...at, 'tokens', place, 'id']));
       subjects.forEach((each, place) => {
         once(`sub ${each.issuer} ${each.subject}`, [...at, 'subjects', place]);

@@ -19,6 +19,8 @@ export interface Identities {
   subject(issuer: string, subject: string): Principal | undefined;
   /** By the id of a token. */
   token(id: string): FileToken | undefined;
+  /** By the id of a Slack user. */
+  slack(user: string): Principal | undefined;
   /** The issuers whose tokens are taken, by `iss`. */
   readonly issuers: ReadonlyMap<string, IdentitiesSource['issuers'][string]>;
   readonly denied: ReadonlySet<string>;
@@ -42,8 +44,10 @@ const identitiesOf = ({ principals, issuers, denied_serials, limits }: Identitie
   const certificates = new Map<string, Principal>();
   const subjects = new Map<string, Principal>();
   const tokens = new Map<string, FileToken>();
+  const slack = new Map<string, Principal>();
   for (const [name, each] of Object.entries(principals)) {
     for (const uri of each.certificates) certificates.set(uri, principalOf(name, each, 'mtls'));
+    for (const user of each.slack) slack.set(user, principalOf(name, each, 'token'));
     for (const { issuer, subject } of each.subjects) {
       const iss = issuers[issuer]?.issuer ?? '';
       subjects.set(subjectKey(iss, subject), principalOf(name, each, 'jwt'));
@@ -56,6 +60,7 @@ const identitiesOf = ({ principals, issuers, denied_serials, limits }: Identitie
     certificate: (uri) => certificates.get(uri),
     subject: (issuer, subject) => subjects.get(subjectKey(issuer, subject)),
     token: (id) => tokens.get(id),
+    slack: (user) => slack.get(user),
     issuers: new Map(Object.values(issuers).map((each) => [each.issuer, each])),
     denied: new Set(denied_serials),
     limits: { inFlight: limits.in_flight, streams: limits.streams },

@@ -1,4 +1,4 @@
-import type { NewAuditEntry, Ports } from '@therapytrain/alerts-core';
+import type { NewAuditEntry, Ports, Principal } from '@therapytrain/alerts-core';
 import { openSqliteTokens } from '@therapytrain/alerts-store-sqlite';
 import { createReadFiles, watchFiles } from '../file-watch.ts';
 import type { GatewayIdentity } from '../gateway.ts';
@@ -25,6 +25,8 @@ export interface IdentityParts {
 
 /** Authentication at work. */
 export interface Identity extends GatewayIdentity {
+  /** The principal that a Slack user is, by the identities in force. */
+  slack(user: string): Principal | undefined;
   /** Writes what is still to be written, and closes the tokens. Called again, does nothing. */
   stop(): Promise<void>;
 }
@@ -70,6 +72,7 @@ export const startIdentity = async (parts: IdentityParts): Promise<Identity> => 
   return {
     authenticate: createAuthenticate({ identities: identities.present, tokens, jwt, clock }),
     tokens,
+    slack: (user) => identities.present().slack(user),
     limits: () => identities.present().limits,
     log,
     ...(tls && { credentials: tls.credentials }),

@@ -39,7 +39,7 @@ export interface SlackApprovalOptions {
   /** The signing secret of the app that posted the buttons. */
   readonly signingSecret: Secret | string;
   /** Principals by the id of their Slack user (`U0123ABCD`). Who is not in it decides nothing. */
-  readonly users: ReadonlyMap<string, string>;
+  readonly users: Pick<ReadonlyMap<string, string>, 'get'>;
   /** The id of the workspace (`T0123ABCD`); another one's presses are refused. Default: any that the app is installed in. */
   readonly team?: string;
   /** As the desk of responses: rejects with `RESPONSE_NOT_FOUND`, `RESPONSE_NOT_OPEN`, `OWN_APPROVAL`, `PERMISSION_DENIED`. */

@@ -38,6 +38,12 @@ export const options = z
       .boolean()
       .default(true)
       .describe('Show an escalation in the channel too, and not in the thread alone.'),
+    approvals: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Show buttons to approve or reject what people are asked. The gateway must take their presses (`--slack-approvals`).',
+      ),
     apiUrl: z
       .string()
       .default(slackApi)

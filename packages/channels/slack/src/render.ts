@@ -1,5 +1,6 @@
 import { type AlertSeverity, type Instant, severityName } from '@therapytrain/alerts-core';
 import { type Clearance, cut, escapeSlack, type Notice, type NoticeAlert } from '@therapytrain/alerts-core/channel';
+import { type ApprovalButtons, approvalButtons } from './approval-buttons.ts';
 import { type Block, context, fields, line, link, list, plain, quote, rich } from './blocks.ts';
 
 /** The operator's own words for a notice, in Slack's mrkdwn, with what came from alerts escaped. */
@@ -10,7 +11,7 @@ export interface Words {
 /** What is posted: its words for notifications and screen readers, what is seen, and what a program finds it by. */
 export interface Message {
   readonly text: string;
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly (Block | ApprovalButtons)[];
   readonly metadata: {
     readonly event_type: 'therapytrain_alert';
     readonly event_payload: Readonly<Record<string, string>> & { readonly delivery_id: string };
@@ -35,14 +36,15 @@ interface Level {
   readonly line: number;
   readonly comment: number;
   readonly text: number;
+  readonly ask: number;
 }
 
 // Shorten, then sum up, then leave it to the link. The last fits whatever the notice is.
 const levels: readonly [Level, ...Level[]] = [
-  { message: 3_000, facts: 10, fact: 300, others: 10, line: 300, comment: 1_000, text: 1_500 },
-  { message: 1_500, facts: 10, fact: 150, others: 10, line: 120, comment: 500, text: 800 },
-  { message: 800, facts: 6, fact: 100, others: 5, line: 100, comment: 300, text: 500 },
-  { message: 300, facts: 0, fact: 0, others: 0, line: 0, comment: 100, text: 300 },
+  { message: 3_000, facts: 10, fact: 300, others: 10, line: 300, comment: 1_000, text: 1_500, ask: 150 },
+  { message: 1_500, facts: 10, fact: 150, others: 10, line: 120, comment: 500, text: 800, ask: 150 },
+  { message: 800, facts: 6, fact: 100, others: 5, line: 100, comment: 300, text: 500, ask: 100 },
+  { message: 300, facts: 0, fact: 0, others: 0, line: 0, comment: 100, text: 300, ask: 60 },
 ];
 
 // A mark to be found by in a busy channel. The word is always beside it, so nothing depends on the colour.
@@ -115,12 +117,22 @@ const wordBlocks = (text: string): readonly Block[] => [
   { type: 'section', text: { type: 'mrkdwn', text, verbatim: true } },
 ];
 
-const blocksOf = (notice: AnyNotice, level: Level, words: string): readonly Block[] => {
+// What more is asked is in the incident's comment, with the ids for `alertctl responses`.
+const mostAsks = 3;
+
+const askBlocks = ({ asks = [] }: AnyNotice, { ask }: Level): Message['blocks'] =>
+  asks.slice(0, mostAsks).flatMap(({ id, text }) => {
+    const summary = cut(text, ask);
+    return [...rich(line('', summary)), approvalButtons({ response: id, summary })];
+  });
+
+const blocksOf = (notice: AnyNotice, level: Level, words: string): Message['blocks'] => {
   const url = linkOf(notice);
   const runbook = short(notice.runbook);
   return [
     { type: 'header', text: plain(cut(`${marks[notice.severity]} ${notice.headline}`, 150)) },
     ...(words === '' ? [...incidentBlocks(notice, level), ...alertBlocks(notice, level)] : wordBlocks(words)),
+    ...askBlocks(notice, level),
     ...(runbook === undefined ? [] : rich(link(runbook, 'What to do: the runbook'))),
     ...(url === undefined ? [] : rich(link(url, notice.incident ? 'Open the incident' : 'Read more'))),
     ...context([notice.incident ? `incident ${cut(notice.incident.id, 128)}` : '', timeOf(notice.at)]),

@@ -45,6 +45,25 @@ describe('a new message', () => {
   });
 });
 
+describe('buttons for what is asked', () => {
+  const asks = [{ id: '0199a000-0000-7000-8000-00000000000a', text: 'Approval is asked (lock)' }];
+  const kinds = ({ peer }: Pair): readonly unknown[] =>
+    (peer.messages()[0]?.blocks as readonly { type: string }[]).map(({ type }) => type);
+
+  test.each([true, false])('are there where the options say %s', async (approvals) => {
+    const pair = await openBot({ approvals });
+    expect((await pair.tell('opened', {}, { asks })).kind).toBe('done');
+    expect(kinds(pair).includes('actions')).toBe(approvals);
+  });
+
+  test('go when it is asked no more', async () => {
+    const pair = await openBot({ approvals: true });
+    const ref = refOf(await pair.tell('opened', {}, { asks }));
+    await pair.tell('updated', { ref });
+    expect(kinds(pair)).not.toContain('actions');
+  });
+});
+
 describe('the life of an incident', () => {
   test('is one message that is kept up to date, and a thread of what changed', async () => {
     const pair = await openBot();

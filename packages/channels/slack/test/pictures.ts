@@ -28,7 +28,7 @@ const fieldHtml = (text: string): string => {
   return `<div>${escapeHtml(label)}<br>${escapeHtml(rest.join(' '))}</div>`;
 };
 
-const blockHtml = (block: Block): string => {
+const blockHtml = (block: Message['blocks'][number]): string => {
   switch (block.type) {
     case 'header':
       return `<h2>${withDots(textHtml(block.text.text))}</h2>`;
@@ -38,6 +38,8 @@ const blockHtml = (block: Block): string => {
       return 'fields' in block
         ? `<div class="fields">${block.fields.map(({ text }) => fieldHtml(text)).join('')}</div>`
         : `<p>${textHtml(block.text.text)}</p>`;
+    case 'actions':
+      return `<p>${block.elements.map(({ text }) => `[${textHtml(text.text)}]`).join(' ')}</p>`;
     case 'rich_text':
       return block.elements
         .map((element) => {

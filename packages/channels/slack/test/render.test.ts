@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { AlertSeverity, severityName } from '@therapytrain/alerts-core';
 import { noticeEvents, type Story } from '@therapytrain/alerts-core/channel';
 import { hostileInputs, noticeOf, sampleAlert, sampleIncident, sampleStory } from '@therapytrain/alerts-testkit';
+import { approvalButtons } from '../src/approval-buttons.ts';
 import { budget, render, renderReply } from '../src/render.ts';
 import { links, noticeFor } from './support/open.ts';
 
@@ -112,9 +113,14 @@ describe('the budget', () => {
     const many = alerts(10, long, unit.repeat(1_000));
     const link = `https://alerts.clinic.test/${'&'.repeat(1_450)}`;
     const runbook = link;
+    const asks = Array.from({ length: 5 }, (_, n) => ({ id: `0199a000-0000-7000-8000-00000000000${n}`, text: long }));
     return [
       [`one alert of ${unit}`, sampleStory('alert', many.slice(0, 1), { link, runbook })],
       [`an incident of ${unit}`, sampleStory('escalated', many, { incident, link, runbook, owner: long })],
+      [
+        `an incident of ${unit} that asks`,
+        sampleStory('updated', many, { incident, link, runbook, asks, owner: long }),
+      ],
       [`a digest of ${unit}`, sampleStory('digest', many, { link, total: 1_000_000 })],
     ] as const;
   });
@@ -148,6 +154,32 @@ test('a severity is never told by its colour alone', () => {
     const notice = noticeOf(sampleStory('alert', [sampleAlert('x', {}, { severity })]), 2);
     expect(JSON.stringify(render(notice, 'k').blocks[0])).toContain(severityName(severity));
   }
+});
+
+describe('what is asked', () => {
+  const asks = [1, 2, 3, 4].map((n) => ({
+    id: `0199a000-0000-7000-8000-00000000000${n}`,
+    text: `Approval is asked (lock): number ${n} > @U1`,
+  }));
+
+  test('has its words and its two buttons, the first three questions at most', () => {
+    const { blocks } = render(noticeFor('updated', { asks }), 'k');
+    const buttons = blocks.filter(({ type }) => type === 'actions');
+    expect(buttons).toEqual(asks.slice(0, 3).map(({ id, text }) => approvalButtons({ response: id, summary: text })));
+    for (const { text } of asks.slice(0, 3)) expect(JSON.stringify(blocks)).toContain(`"text":"${text}"`);
+  });
+
+  test('is not told to a channel of everybody', () => {
+    const notice = noticeOf(sampleStory('updated', [sampleAlert('x')], { asks }), 1);
+    expect(notice.asks).toBeUndefined();
+  });
+
+  test('has no value that the channel may not show', () => {
+    const alert = sampleAlert('x', { userId: 'anna.muster' });
+    const [first] = asks;
+    const story = sampleStory('updated', [alert], { asks: [{ id: first?.id ?? '', text: 'lock anna.muster' }] });
+    expect(JSON.stringify(render(noticeOf(story, 2), 'k').blocks)).not.toContain('anna.muster');
+  });
 });
 
 describe('words of the operator', () => {

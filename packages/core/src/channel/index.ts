@@ -10,6 +10,7 @@ export {
   type IncidentStory,
   type Notice,
   type NoticeAlert,
+  type NoticeAsk,
   type NoticeEvent,
   noticeEvents,
   type SilenceStory,

@@ -91,6 +91,8 @@ export interface Story {
   readonly incident?: IncidentStory;
   /** Present for `silence_ended`. */
   readonly silence?: SilenceStory;
+  /** What people are asked about it, in sentences of ours. */
+  readonly asks?: readonly { readonly id: string; readonly text: string }[];
   /** Where to read on: an http or https address of the deployment itself. */
   readonly link?: string;
   /** Whose it is, for people: a team, a person. */
@@ -159,4 +161,14 @@ export interface Notice<L extends Clearance> {
   readonly owner?: ClearedText<L>;
   /** What to do about it: an https address. */
   readonly runbook?: string;
+  /** What people are asked about it, for a channel that can take answers; absent where nothing is, and where the clearance is PUBLIC. */
+  readonly asks?: readonly NoticeAsk<L>[];
+}
+
+/** One question that a notice asks: whether a response is to be made. */
+export interface NoticeAsk<L extends Clearance> {
+  /** The response's id. */
+  readonly id: string;
+  /** What would change, on one line. */
+  readonly text: ClearedText<L>;
 }

@@ -42,6 +42,7 @@ const bounds = {
   comment: 2048,
   by: 128,
   owner: 128,
+  ask: 300,
 } as const;
 
 const words = (key: string): readonly string[] =>
@@ -232,6 +233,11 @@ const handlingIn = <L extends Clearance>(clearing: Clearing, { owner, runbook }:
   };
 };
 
+const asksIn = <L extends Clearance>(clearing: Clearing, { asks = [] }: Story) =>
+  asks.length === 0 || clearing.clearance < Sensitivity.INTERNAL
+    ? {}
+    : { asks: asks.map(({ id, text }) => ({ id, text: cleared<L>(clearing, text, 'one', bounds.ask) })) };
+
 /**
  * Makes the projection of a deployment: the one door through which an alert reaches a channel. At a clearance, PERSONAL
  * values above it are replaced by pseudonyms and all others left out; wherever a value above it is found in any other
@@ -260,5 +266,6 @@ export const createProjection =
       total: Math.max(story.total ?? 0, story.alerts.length),
       link: webLink(story.link),
       ...handlingIn<UpTo<C>>(clearing, story),
+      ...asksIn<UpTo<C>>(clearing, story),
     };
   };

@@ -10,6 +10,14 @@ import {
 } from '@therapytrain/alerts-core/channel';
 import { keptAt } from '../kept-at.ts';
 
+/** Something that people are asked about an incident. */
+export interface Question {
+  /** The response's id. */
+  readonly id: string;
+  /** In a sentence that is safe to show. */
+  readonly text: string;
+}
+
 /** What the stage works with. */
 export interface DeliverParts {
   readonly log: Pick<AlertLog, 'read'>;
@@ -19,7 +27,7 @@ export interface DeliverParts {
   /** Where people read on about an incident; undefined where there is no such place. */
   readonly link: (incident: string) => string | undefined;
   /** What people are asked about an incident, in sentences that are safe to show. Default: nothing. */
-  readonly questions?: (incident: string) => Promise<readonly string[]>;
+  readonly questions?: (incident: string) => Promise<readonly Question[]>;
   /** Whose alerts of a type are, and what to do about them, as far as the policy says. */
   readonly handling: (type: string) => Pick<Story, 'owner' | 'runbook'>;
 }
@@ -62,13 +70,14 @@ export const storyOfIncident = async (
   const alerts = kept.filter((each) => each !== undefined).map(({ encoded }) => decodeAlert(encoded));
   const address = link(incident.id);
   const asked = (await questions?.(incident.id)) ?? [];
-  const comment = [...(incident.comment === '' ? [] : [incident.comment]), ...asked].join('\n');
+  const comment = [...(incident.comment === '' ? [] : [incident.comment]), ...asked.map(({ text }) => text)].join('\n');
   return {
     event: job.event,
     at: now,
     alerts,
     total: incident.count,
     incident: storyOf({ ...incident, comment }),
+    ...(asked.length > 0 && { asks: asked }),
     ...(address !== undefined && { link: address }),
     ...handling(incident.facts.type),
   };
