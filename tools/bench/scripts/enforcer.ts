@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAlertClient } from '@therapytrain/alerts-client';
-import { type Actor, attackerNumber, sharedTime } from '../load/attackers.ts';
+import { type Actor, attackerNumber, crowdSecAgent, sharedTime } from '../load/attackers.ts';
 import { endWithBench, settingsOf, tell } from './script.ts';
 
 /** A process that enforces what is decided elsewhere, and says when it did for each attacker. */
@@ -47,7 +47,7 @@ interface Decisions {
 
 const askCrowdSec = async (isFirst: boolean): Promise<void> => {
   const answer = await fetch(`http://${from}/v1/decisions/stream?startup=${String(isFirst)}`, {
-    headers: { 'x-api-key': key },
+    headers: { ...crowdSecAgent, 'x-api-key': key },
   });
   if (!answer.ok) throw new Error(`CrowdSec answered with ${answer.status}`);
   const { new: added } = (await answer.json()) as Decisions;
