@@ -2,7 +2,7 @@ import { watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAlertClient } from '@therapytrain/alerts-client';
 import { type Actor, attackerNumber, crowdSecAgent, sharedTime } from '../load/attackers.ts';
-import { endWithBench, settingsOf, tell } from './script.ts';
+import { endWithBench, settingsOf, tell, told } from './script.ts';
 
 /** A process that enforces what is decided elsewhere, and says when it did for each attacker. */
 export interface EnforcerSettings {
@@ -24,7 +24,7 @@ const note = (address: string): void => {
   const number = attackerNumber(address);
   if (number === undefined || enforced.has(number)) return;
   enforced.set(number, sharedTime());
-  if (enforced.size === count) tell('enforced', { times: [...enforced] });
+  if (enforced.size === count) tell('enforced');
 };
 
 const followGateway = async (): Promise<void> => {
@@ -73,3 +73,5 @@ const follow: Readonly<Record<Actor, () => Promise<void>>> = {
 endWithBench();
 await follow[actor]();
 tell('ready');
+await told('report');
+tell('report', { times: [...enforced] });
