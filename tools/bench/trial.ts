@@ -10,6 +10,8 @@ export const units = {
   count: { unit: '', digits: 0 },
   /** How many were refused, because the contender had too much to do. */
   refused: { unit: 'refused', digits: 0 },
+  /** How many were taken, and then nothing came of them. */
+  lost: { unit: 'lost', digits: 0 },
   /** How many a second. */
   rate: { unit: '/s', digits: 0 },
   /** CPU of the contender's process, all its threads, for each one counted. */

@@ -5,7 +5,7 @@ import { blockingPolicy } from '../contenders/policies.ts';
 import { startGateway } from '../contenders/servers.ts';
 import type { Actor } from '../load/attackers.ts';
 import { latencyResult } from '../load/latencies.ts';
-import { within } from '../processes.ts';
+import { type Child, within } from '../processes.ts';
 import type { AttackResult, AttackSettings } from '../scripts/attacks.ts';
 import type { EnforcerSettings } from '../scripts/enforcer.ts';
 import type { Cell, Contender, Figure, Trial } from '../trial.ts';
@@ -38,8 +38,17 @@ const starts: Readonly<Record<Actor, (bench: Bench) => Promise<Acting>>> = {
   },
 };
 
-// What is not enforced after so many seconds is not going to be.
-const longest = 60;
+// What is not enforced so many seconds after the last report is not going to be.
+const longest = 20;
+
+type Times = readonly (readonly [number: number, at: number])[];
+
+/** When each of them was enforced: all, or those that ever were. */
+const timesOf = async (enforcer: Child): Promise<Times> => {
+  await within(longest, 'to enforce all', enforcer.message('enforced')).catch(() => undefined);
+  enforcer.tell({ kind: 'report' });
+  return (await enforcer.message<{ readonly times: Times }>('report')).times;
+};
 
 const measure = async (bench: Bench, acting: Acting, rest: number): Promise<Trial> => {
   const { actor, to, from, token = '', key = '' } = acting;
@@ -50,13 +59,14 @@ const measure = async (bench: Bench, acting: Acting, rest: number): Promise<Tria
   try {
     await enforcer.message('ready');
     const settings: AttackSettings = { actor, to, token, arrivals, seconds, warmUp };
-    const { result } = await runLoad<AttackResult>(bench, 'attacks', settings);
-    const told = enforcer.message<{ readonly times: readonly (readonly [number, number])[] }>('enforced');
-    const { times } = await within(longest, 'to enforce all', told);
+    const { result, refused } = await runLoad<AttackResult>(bench, 'attacks', settings);
+    const times = await timesOf(enforcer);
+    const lost = count - refused - times.length;
+    if (actor === 'gateway' && refused + lost > 0) throw new Error(`${refused} were refused, and ${lost} lost`);
     const { first, every, lateness } = result;
     const latencies = times.flatMap(([number, at]) => (number < unmeasured ? [] : at - (first + number * every)));
     const { count: measured, p50, p99, late } = latencyResult(latencies, lateness, seconds);
-    return { count: measured, p50, p99, late };
+    return { count: measured, ...(refused > 0 && { refused }), ...(lost > 0 && { lost }), p50, p99, late };
   } finally {
     await enforcer.stop();
   }

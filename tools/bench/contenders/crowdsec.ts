@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
 import { freePort } from '../host.ts';
+import { crowdSecAgent } from '../load/attackers.ts';
 
 const binaries = { server: '/usr/bin/crowdsec', control: '/usr/bin/cscli' } as const;
 
@@ -66,7 +67,7 @@ const startPause = 50;
 /** The token of the reporter, as soon as there is one. */
 const logIn = async (address: string): Promise<string> => {
   const body = JSON.stringify({ machine_id: machine.id, password: machine.password, scenarios: ['bench/brute-force'] });
-  const headers = { 'content-type': 'application/json' };
+  const headers = { ...crowdSecAgent, 'content-type': 'application/json' };
   for (let tries = 0; tries < startTries; tries++) {
     const answer = await fetch(`http://${address}/v1/watchers/login`, { method: 'POST', headers, body }).catch(
       () => undefined,

@@ -42,7 +42,10 @@ export const attackPost = (number: number, time: string): string =>
     },
   ]);
 
-/** The same as a line of a log, for fail2ban. */
+/** What CrowdSec wants to hear who asks: it refuses an agent without a version. */
+export const crowdSecAgent = { 'user-agent': 'bench/1.0' } as const;
+
+/** A report of it as a line of a log, for fail2ban. */
 export const attackLine = (number: number, time: string): string =>
   `${time} sshd[1]: Failed password for root from ${attackerAddress(number)} port 51022 ssh2\n`;
 

@@ -1,8 +1,8 @@
 import { watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAlertClient } from '@therapytrain/alerts-client';
-import { type Actor, attackerNumber, sharedTime } from '../load/attackers.ts';
-import { endWithBench, settingsOf, tell } from './script.ts';
+import { type Actor, attackerNumber, crowdSecAgent, sharedTime } from '../load/attackers.ts';
+import { endWithBench, settingsOf, tell, told } from './script.ts';
 
 /** A process that enforces what is decided elsewhere, and says when it did for each attacker. */
 export interface EnforcerSettings {
@@ -24,7 +24,7 @@ const note = (address: string): void => {
   const number = attackerNumber(address);
   if (number === undefined || enforced.has(number)) return;
   enforced.set(number, sharedTime());
-  if (enforced.size === count) tell('enforced', { times: [...enforced] });
+  if (enforced.size === count) tell('enforced');
 };
 
 const followGateway = async (): Promise<void> => {
@@ -47,7 +47,7 @@ interface Decisions {
 
 const askCrowdSec = async (isFirst: boolean): Promise<void> => {
   const answer = await fetch(`http://${from}/v1/decisions/stream?startup=${String(isFirst)}`, {
-    headers: { 'x-api-key': key },
+    headers: { ...crowdSecAgent, 'x-api-key': key },
   });
   if (!answer.ok) throw new Error(`CrowdSec answered with ${answer.status}`);
   const { new: added } = (await answer.json()) as Decisions;
@@ -73,3 +73,5 @@ const follow: Readonly<Record<Actor, () => Promise<void>>> = {
 endWithBench();
 await follow[actor]();
 tell('ready');
+await told('report');
+tell('report', { times: [...enforced] });

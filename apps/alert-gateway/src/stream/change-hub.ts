@@ -9,7 +9,10 @@ export interface ChangeHubOptions {
   readonly heartbeat: Millis;
   /** How long a subscriber may take nothing while there is something for it. */
   readonly stall: Millis;
-  /** How long changes are gathered before they are read: what changes faster than this is told once. */
+  /**
+   * How long changes are gathered after some were told: what changes faster than this is told once. The first after a
+   * silence is told at once.
+   */
   readonly gather: Millis;
 }
 
@@ -142,6 +145,7 @@ export const createChangeHub = ({ follow, clock, options }: ChangeHubParts): Cha
   const subscribers = new Set<Subscriber>();
   let changes = 0;
   let gathering = false;
+  let told = Number.NEGATIVE_INFINITY;
   let draining: Millis | undefined;
   const over = new AbortController();
   const { serve, beat } = createServing(clock, () => changes);
@@ -158,13 +162,16 @@ export const createChangeHub = ({ follow, clock, options }: ChangeHubParts): Cha
   };
   const wakeAll = (): void => {
     gathering = false;
+    told = clock.monotonic();
     changes++;
     for (const each of subscribers) if (!each.blocked) wake(each);
   };
   const unfollow = follow(() => {
     if (gathering || subscribers.size === 0) return;
+    const wait = told + options.gather - clock.monotonic();
+    if (wait <= 0) return wakeAll();
     gathering = true;
-    clock.sleep(options.gather, over.signal).then(wakeAll, () => undefined);
+    clock.sleep(wait, over.signal).then(wakeAll, () => undefined);
   });
   const watching = every(Math.min(longestTick, options.heartbeat, options.stall), clock, () => {
     const now = clock.monotonic();

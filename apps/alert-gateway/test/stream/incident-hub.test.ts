@@ -103,6 +103,22 @@ describe('the streams of incidents', () => {
     expect(slow.newest()).toEqual(statesOf(known));
   });
 
+  test('the first change after a silence is told at once, and what follows soon is gathered', async () => {
+    const { hub, clock, change } = setup({ gather: 100 });
+    const seen = connection();
+    hub.subscribe(0, seen.sink);
+    await clock.advance(1_000);
+    await change(1);
+    await clock.advance(0);
+    expect(seen.told()).toHaveLength(1);
+    await change(1, { count: 2 });
+    await change(1, { count: 3 });
+    await clock.advance(99);
+    expect(seen.told()).toHaveLength(1);
+    await clock.advance(1);
+    expect(seen.told().map(({ etag }) => etag)).toEqual(['1', '3']);
+  });
+
   test('one that takes nothing for too long is ended, and told where to go on', async () => {
     const { hub, clock, change, tokens } = setup();
     await change(1);
