@@ -121,7 +121,8 @@ export const callFor = (address: string, chance: Chance, recent: string[], longe
       const outcome = await report(client, {
         requestId: '',
         type: chance.between(1, 100) <= share.capped ? types.capped : types.free,
-        severity: 3,
+        // What is critical is tried again soonest, while its lease still lasts.
+        severity: 4,
         message: 'an address that should be acted on',
         metadata: { ipAddress: addressOf(chance, recent), userId: 'nobody', endpoint: '/', limit: 1 },
         // The gateway says when: its clock may be a day off.

@@ -15,7 +15,9 @@ const [log = '', mode = 'good', secret = '', seed = '0'] = process.argv.slice(2)
   string,
 ];
 const chance: Chance = chanceOf(Number(seed), 'target');
-const percent = { failing: 30, asLate: [500, 5_000] } as const;
+// A careless one fails often, in the ways that only rules make harmless.
+const failing = mode === 'careless' ? 60 : 30;
+const late = [500, 6_000] as const;
 
 interface Effect {
   on: boolean;
@@ -72,12 +74,14 @@ const turnsDown =
     write(asked, key, 'turned down');
     how(response);
   };
-const whims: readonly Whim[] = [
+const refusing: readonly Whim[] = [
   turnsDown((response) => answer(response, 500)),
   turnsDown((response) => answer(response, 429)),
   turnsDown((response) => response.socket?.destroy()),
   // Nothing is ever said: the attempt must end by itself.
   turnsDown(() => undefined),
+];
+const doubtful: readonly Whim[] = [
   // It has its effect, and nobody will know.
   (asked, key, response) => {
     take(asked, key);
@@ -92,10 +96,12 @@ const whims: readonly Whim[] = [
       take(asked, key);
       response.socket?.destroy();
     };
-    const timer = setTimeout(arrive, chance.between(...percent.asLate));
+    const timer = setTimeout(arrive, chance.between(...late));
     held.add(arrive);
   },
 ];
+
+const whims = mode === 'careless' ? doubtful : [...refusing, ...doubtful];
 
 const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
   if (request.url === '/be-well') {
@@ -109,7 +115,7 @@ const serve = async (request: IncomingMessage, response: ServerResponse): Promis
     now: Number(request.headers['webhook-timestamp']) * 1_000,
   });
   const key = String(request.headers['webhook-id']);
-  if (!isWell && chance.between(1, 100) <= percent.failing) return chance.pick(whims)(asked, key, response);
+  if (!isWell && chance.between(1, 100) <= failing) return chance.pick(whims)(asked, key, response);
   answer(response, take(asked, key));
 };
 

@@ -33,7 +33,7 @@ export interface Downtime {
 }
 
 /** How long everything lasts that is done, so that kills find it anywhere. */
-export const leaseSpan: Millis = 3_000;
+export const leaseSpan: Millis = 4_000;
 /** How late it may be taken back. */
 export const mostLate: Millis = 5_000;
 /** What the capped playbook may act on in all. */

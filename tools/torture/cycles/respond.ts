@@ -93,6 +93,9 @@ const killOnce = async (trial: Trial, cycle: number): Promise<Wrongs> => {
   return early ? [endedByItself(early)] : [];
 };
 
+// While a clock jumps, the end that a decision says is of another clock: what counts is that it was ended.
+const isOfJumps = ({ name }: Lane): boolean => name.startsWith('clock');
+
 const judgeWatch = ({ watch, lane }: Trial): Wrongs => {
   const { inForce, seen, tooLong, targets } = watch;
   const guarded = [...targets].filter((target) => target.startsWith(protectedPrefix)).length;
@@ -103,7 +106,9 @@ const judgeWatch = ({ watch, lane }: Trial): Wrongs => {
     ...(inForce.size > 0
       ? [wrongly('effect stayed', `${inForce.size} decisions were never ended (${lane.name})`)]
       : []),
-    ...(tooLong.length > 0 ? [wrongly('effect stayed', `${tooLong.length} decisions last too long`)] : []),
+    ...(tooLong.length > 0 && !isOfJumps(lane)
+      ? [wrongly('effect stayed', `${tooLong.length} decisions last too long`)]
+      : []),
     ...(guarded > 0 ? [wrongly('guardrail broken', `${guarded} decisions about what is protected`)] : []),
     ...(capped.size > cap ? [wrongly('guardrail broken', `${capped.size} decisions of a budget of ${cap}`)] : []),
   ];
@@ -158,9 +163,9 @@ const oneHarm = async (trial: Trial, cycle: number, harm: (running: Running) => 
   if (found(started)) return [started];
   const calls = callFor(started.address, chance, recent, pauseOfCallers);
   const follows = watch.follow(started.address);
-  await pause(chance.between(2_000, 4_000));
+  await pause(chance.between(1_500, 3_000));
   await harm(started);
-  await pause(chance.between(2_000, 4_000));
+  await pause(chance.between(1_500, 3_000));
   await Promise.all([calls.stop(), follows.stop()]);
   const early = started.victim.exit;
   return early ? [endedByItself(early)] : finish(trial, started);
@@ -181,7 +186,7 @@ const jumped = (trial: Trial, cycle: number): Promise<Wrongs> =>
     for (const by of cycle % 2 === 0 ? [day, 0, -day, 0] : [-day, 0, day, 0]) {
       trial.lane.shift(by);
       trial.tally.add('jumps of the wall clock by a day');
-      await pause(leaseSpan + 1_500);
+      await pause(leaseSpan + 500);
     }
   });
 
