@@ -131,18 +131,24 @@ const remains = (lines: readonly Asked[]): boolean => {
 const overCap = (targets: readonly string[]): number => Math.max(0, new Set(targets).size - cap);
 
 /** What is wrong with what a target did, once nothing stands any more. */
-export const judgeAsked = (asked: readonly Asked[], downtimes: readonly Downtime[]): Violation<RecipeWrong>[] => {
+export const judgeAsked = (
+  asked: readonly Asked[],
+  downtimes: readonly Downtime[],
+  within: Millis = mostLate,
+): Violation<RecipeWrong>[] => {
   const all = [...byResponse(asked).entries()];
   const first = (ids: readonly (readonly [string, unknown])[]): string => ids[0]?.[0] ?? '';
   const twice = doubles(asked);
   const left = all.filter(([, lines]) => remains(lines));
-  const late = all.filter(([, lines]) => (lateness(lines, downtimes) ?? 0) > mostLate);
+  const late = all.filter(([, lines]) => (lateness(lines, downtimes) ?? 0) > within);
   const guarded = asked.filter(({ target }) => target.startsWith(protectedPrefix)).length;
   const over = overCap(asked.filter(({ playbook }) => playbook === 'capped').map(({ target }) => target));
   return [
     ...(twice > 0 ? [wrongly('done twice', `${twice} effects of a key that had one`)] : []),
     ...(left.length > 0 ? [wrongly('effect stayed', `${left.length} were not taken back, as ${first(left)}`)] : []),
-    ...(late.length > 0 ? [wrongly('taken back late', `${late.length} after ${mostLate} ms, as ${first(late)}`)] : []),
+    ...(late.length > 0
+      ? [wrongly('taken back late', `${late.length} more than ${within} ms after their end, as ${first(late)}`)]
+      : []),
     ...(guarded > 0 ? [wrongly('guardrail broken', `${guarded} asks against what is protected`)] : []),
     ...(over > 0 ? [wrongly('guardrail broken', `${over} targets above a budget of ${cap}`)] : []),
   ];

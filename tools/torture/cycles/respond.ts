@@ -31,6 +31,7 @@ import {
   judgeResponses,
   latest,
   leaseSpan,
+  mostLate,
   protectedPrefix,
   readAsked,
   readResponses,
@@ -44,6 +45,7 @@ const overWithin: Millis = 120_000;
 // Longer than a claim lasts, and than it takes to renew it.
 const stopFor: Millis = 33_000;
 const day: Millis = 86_400_000;
+const controlFor: Millis = 8_000;
 const pauseOfCallers: Millis = 120;
 const afterKill = [0, 1_200] as const;
 
@@ -138,7 +140,8 @@ const finish = async (trial: Trial, running?: Running): Promise<Wrongs> => {
   tally.add('decisions seen', watch.seen.size);
   return [
     ...(isOver ? [] : [wrongly('taken back late', `something stood after ${overWithin} ms (${lane.name})`)]),
-    ...judgeAsked(asked, lane.downtimes),
+    // What a clock was ahead of begins its span anew once it has jumped back.
+    ...judgeAsked(asked, lane.downtimes, isOfJumps(lane) ? mostLate + leaseSpan : mostLate),
     ...judgeResponses(responses, asked),
     ...judgeWatch(trial),
   ];
@@ -219,12 +222,9 @@ const harms = async (context: RecipeContext, tally: Tally): Promise<Wrongs> => {
 /** Targets that do not keep the rules for receivers must be found, or nothing can be. */
 const controls = async (context: RecipeContext): Promise<Control[]> => {
   const tally = createTally();
-  const careless = await inLane(context, tally, { name: 'careless', mode: 'careless' }, (trial) =>
-    killAll(trial, [1, 2]),
-  );
-  const dropping = await inLane(context, tally, { name: 'dropping', mode: 'drops reverts' }, (trial) =>
-    killAll(trial, [1]),
-  );
+  const calm = (name: string, mode: TargetMode): Promise<Wrongs> =>
+    inLane(context, tally, { name, mode }, (trial) => oneHarm(trial, 1, () => pause(controlFor)));
+  const [careless, dropping] = await Promise.all([calm('careless', 'careless'), calm('dropping', 'drops reverts')]);
   return [
     controlOf('a target without fences and keys', 'done twice', careless),
     controlOf('what arrives late there', 'effect stayed', careless),
