@@ -1,7 +1,7 @@
 import type { Changes, Instant, Millis, Response, Store } from '@therapytrain/alerts-core';
 import { withoutConflict } from './changes.ts';
 import type { RespondingParts } from './responding.ts';
-import { next, said } from './stages/respond.ts';
+import { endInSpan, next, said } from './stages/respond.ts';
 import { responseJob } from './stages/response-job.ts';
 import type { RouteFacts } from './stages/route.ts';
 
@@ -17,12 +17,12 @@ const isAhead = ({ updatedAt }: Response, now: Instant): boolean => updatedAt > 
 /** The response as if it were written by the clock as it is now: it lasts no longer than it was to. Due at once. */
 export const rebased = (response: Response, facts: RouteFacts): Pick<Changes, 'responses' | 'jobs' | 'audit'> => {
   const { now } = facts;
-  const { from, until, span } = response;
+  const { from } = response;
   const changed = next(
     response,
     {
       from: from === undefined ? undefined : Math.min(from, now),
-      until: until === undefined || span === 0 ? until : Math.min(until, now + span),
+      until: endInSpan(response, now),
     },
     now,
   );
