@@ -9,6 +9,7 @@ import { drain } from './cycles/drain.ts';
 import { fsync } from './cycles/fsync.ts';
 import { full } from './cycles/full.ts';
 import { kill } from './cycles/kill.ts';
+import { respond } from './cycles/respond.ts';
 import { resume } from './cycles/resume.ts';
 import { tell } from './cycles/tell.ts';
 import { examine, factsOf, hasMountNamespaces } from './machine.ts';
@@ -19,7 +20,7 @@ import { exitCodeOf, printReport, type TortureReport } from './report.ts';
 import type { Recipe } from './recipe.ts';
 import { runRecipes } from './run.ts';
 
-const recipes: readonly Recipe[] = [kill, fsync, cut, full, resume, drain, tell];
+const recipes: readonly Recipe[] = [kill, fsync, cut, full, resume, drain, tell, respond];
 const workspace = fileURLToPath(new URL('../..', import.meta.url));
 const failed = 2;
 const signals = ['SIGINT', 'SIGTERM'] as const;

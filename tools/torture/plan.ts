@@ -20,6 +20,10 @@ export interface Plan {
   readonly drains: number;
   /** Kills while people are told. */
   readonly tellKills: number;
+  /** Kills while responses are made and taken back. */
+  readonly respondKills: number;
+  /** Stops for longer than a claim lasts, and days that the wall clock jumps: each takes most of a minute. */
+  readonly respondStops: number;
 }
 
 /** What CI runs: at most 4 minutes on 2 cores. */
@@ -37,6 +41,8 @@ export const shortPlan: Plan = {
   resumeRounds: 1,
   drains: 1,
   tellKills: 6,
+  respondKills: 6,
+  respondStops: 1,
 };
 
 /** What is run by night: hours. */
@@ -54,6 +60,8 @@ export const longPlan: Plan = {
   resumeRounds: 100,
   drains: 20,
   tellKills: 300,
+  respondKills: 400,
+  respondStops: 20,
 };
 
 /**

@@ -32,7 +32,19 @@ export type RecipeWrong =
   /** A peer took a delivery that is written down nowhere. */
   | 'told of nothing'
   /** A channel whose peer is well was not done in time. */
-  | 'told late';
+  | 'told late'
+  /** A response had its effect twice under one key. */
+  | 'done twice'
+  /** A target was asked for what is written down nowhere. */
+  | 'done of nothing'
+  /** A response is written down as done, and its target never did it. */
+  | 'done nowhere'
+  /** What a response did was not taken back, though nothing follows any more. */
+  | 'effect stayed'
+  /** It was taken back, and not in time. */
+  | 'taken back late'
+  /** What is protected was acted on, or more than a budget allows. */
+  | 'guardrail broken';
 
 /** Something that a recipe found, and in which of its cycles. */
 export interface Found extends Violation<RecipeWrong> {

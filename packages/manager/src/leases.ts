@@ -21,10 +21,12 @@ export const createLeases = (clock: Clock): Leases => {
   const leases = new Map<string, Lease>();
   let earliest = Infinity;
   return {
-    see: ({ id, state, until }) => {
+    see: ({ id, state, until, span }) => {
       if (state !== 'in_force' || until === undefined) return void leases.delete(id);
       if (leases.get(id)?.until === until) return;
-      const end = clock.monotonic() + Math.max(0, until - clock.now());
+      // More than its span is left only where the clock has jumped back since it was planned.
+      const left = Math.max(0, until - clock.now());
+      const end = clock.monotonic() + (span > 0 ? Math.min(left, span) : left);
       leases.set(id, { until, end, told: false });
       earliest = Math.min(earliest, end);
     },

@@ -9,6 +9,7 @@ import {
 } from '@therapytrain/alerts-core';
 import type { Responder, ResponderKind } from '@therapytrain/alerts-core/responder';
 import { withoutConflict } from './changes.ts';
+import { createClockBack } from './clock-back.ts';
 import { createSwitch, type Switch } from './kill-switch.ts';
 import { createRevertProtected } from './revert-protected.ts';
 import { createAttempts } from './responding-attempts.ts';
@@ -63,7 +64,7 @@ export interface Responding {
   plan(plans: readonly GroupPlan[], at: RouteFacts): Promise<Pick<Changes, 'responses' | 'trips' | 'jobs' | 'audit'>>;
   /** One look at one response, and one attempt where one is due. */
   work(claim: Claim, signal: AbortSignal): Promise<void>;
-  /** Has leases looked at that are over though the wall clock, which has jumped back, does not say so. */
+  /** Has looked at what is over or due though the wall clock, which has jumped back, does not say so. */
   upkeep(): Promise<void>;
   /**
    * Takes back, or never does, what the policy in force protects. To be called whenever it has changed, and at the start.
@@ -137,6 +138,7 @@ export const createResponding = (parts: RespondingParts): Responding => {
   const guard = createGuard(parts, killSwitch);
   const attempts = createAttempts(parts, killSwitch);
   const leases = createLeases(ports.clock);
+  const clockBack = createClockBack(parts);
   const inTurn = createTurns();
   const known = (name: string): ResponderFacts => parts.responder(name)?.kind ?? absent;
 
@@ -190,6 +192,7 @@ export const createResponding = (parts: RespondingParts): Responding => {
       return waiting.filter(isAsked).map((each) => ({ id: each.id, text: questionText(each) }));
     },
     upkeep: async () => {
+      await clockBack();
       for (const id of leases.overdue()) {
         const response = await store.response(id);
         const at = parts.facts();

@@ -1,6 +1,16 @@
 import type { Job, Millis, Response } from '@therapytrain/alerts-core';
 import type { Outcome } from '@therapytrain/alerts-core/channel';
-import { type Attempting, type Decided, doubted, into, next, type RespondFacts, said, settled } from './respond.ts';
+import {
+  type Attempting,
+  type Decided,
+  doubted,
+  endInSpan,
+  into,
+  next,
+  type RespondFacts,
+  said,
+  settled,
+} from './respond.ts';
 import { failedResponse } from './response-alerts.ts';
 import { responseJob } from './response-job.ts';
 import { settle } from './settle.ts';
@@ -26,8 +36,9 @@ const reasonOf = (outcome: Outcome): string => (outcome.kind === 'done' ? '' : o
 const responded = ({ response }: Attempting, now: Response, facts: RespondFacts): Decided => {
   const inForce = now.until !== undefined;
   const state = inForce ? 'in_force' : 'done';
-  const changed = next(now, { state, reason: '', asked: response.until }, facts.now);
-  const due = now.until === response.until ? now.until : facts.now;
+  const until = endInSpan(now, facts.now);
+  const changed = next(now, { state, reason: '', until, asked: response.until }, facts.now);
+  const due = until === response.until ? until : facts.now;
   return settled({
     responses: [changed],
     jobs: due === undefined ? [] : [responseJob(changed, due, facts)],

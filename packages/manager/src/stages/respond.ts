@@ -130,6 +130,13 @@ const begin = (response: Response, what: Attempting['what'], doubtful: boolean, 
   changes: { responses: [response], audit: [said(`${what}.begun`, response, facts, { fence: response.version })] },
 });
 
+/**
+ * When it is to be reverted: as it is written down, but never more than its span from now. More is left only where the
+ * wall clock has jumped back since.
+ */
+export const endInSpan = ({ until, span }: Pick<Response, 'until' | 'span'>, now: Instant): Instant | undefined =>
+  until === undefined || span === 0 ? until : Math.min(until, now + span);
+
 const lookAtPlanned = (response: Response, job: Job, facts: RespondFacts): Looked => {
   const { now, responder, refusal } = facts;
   // What is planned was never begun, whatever became of the job: it is written down before it is done.
@@ -143,7 +150,8 @@ const lookAtPlanned = (response: Response, job: Job, facts: RespondFacts): Looke
   if (doubtful && !responder.idempotent) return doubted(response, 'not_known', facts, 'at its end');
   // Each attempt so far ended the process: it must not end this one too.
   if (job.attempts > mostAttempts) return doubted(response, 'not_known', facts, 'now');
-  const executing = next(response, { state: 'executing', from: response.from ?? now, reason: '' }, now);
+  const until = endInSpan(response, now);
+  const executing = next(response, { state: 'executing', from: response.from ?? now, until, reason: '' }, now);
   return begin(executing, 'respond', doubtful, facts);
 };
 

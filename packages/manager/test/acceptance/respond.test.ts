@@ -121,6 +121,22 @@ describe('what is done by itself, in fake time', () => {
     ]);
   });
 
+  test('what was planned by a clock that was a day ahead does not lie for a day, nor last for one', async () => {
+    const day = 86_400 * second;
+    world.jump(day);
+    target.before = () => ({ kind: 'retry', reason: 'peer_failed', detail: '' });
+    await world.report(failure('anna'));
+    expect(await statesOf()).toEqual(['planned peer_failed']);
+    target.before = () => undefined;
+    world.jump(-day);
+    await world.at(61);
+    expect(target.standing()).toEqual(['user anna']);
+    expect((await only()).until).toBeLessThanOrEqual(epoch + 61 * second + 5 * minute);
+    await world.at(362);
+    expect(target.standing()).toEqual([]);
+    expect(await statesOf()).toEqual(['reverted']);
+  });
+
   test('no value of the target is in the audit, nor where it came from', async () => {
     await world.report(failure('anna.berg@example.org', { ipAddress: '198.51.100.77' }));
     await world.at(400);

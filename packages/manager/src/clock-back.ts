@@ -1,0 +1,71 @@
+import type { Changes, Instant, Millis, Response, Store } from '@therapytrain/alerts-core';
+import { withoutConflict } from './changes.ts';
+import type { RespondingParts } from './responding.ts';
+import { endInSpan, next, said } from './stages/respond.ts';
+import { responseJob } from './stages/response-job.ts';
+import type { RouteFacts } from './stages/route.ts';
+
+/** Less than this the two clocks drift apart by themselves. */
+const tolerance: Millis = 2_000;
+const page = 200;
+
+/** What is to be done or taken back, and is due by a clock that was ahead. What is in force has its lease. */
+const states = ['planned', 'executing', 'reverting'] as const;
+
+const isAhead = ({ updatedAt }: Response, now: Instant): boolean => updatedAt > now + tolerance;
+
+/** The response as if it were written by the clock as it is now: it lasts no longer than it was to. Due at once. */
+export const rebased = (response: Response, facts: RouteFacts): Pick<Changes, 'responses' | 'jobs' | 'audit'> => {
+  const { now } = facts;
+  const { from } = response;
+  const changed = next(
+    response,
+    {
+      from: from === undefined ? undefined : Math.min(from, now),
+      until: endInSpan(response, now),
+    },
+    now,
+  );
+  return {
+    responses: [changed],
+    jobs: [responseJob(changed, now, facts)],
+    audit: [said('clock_back', changed, facts)],
+  };
+};
+
+async function* standing(store: Store): AsyncGenerator<Response> {
+  let before: string | undefined;
+  for (;;) {
+    const some = await store.responses({ states, limit: page, ...(before !== undefined && { before }) });
+    yield* some;
+    before = some.at(-1)?.id;
+    if (some.length < page || before === undefined) return;
+  }
+}
+
+/**
+ * Makes what is to be asked now and then. Where the wall clock has jumped back, and once at the start, it has everything
+ * looked at at once that is due by the clock as it was: it would lie there for as long as the jump was wide.
+ */
+export const createClockBack = ({ store, ports: { clock }, facts }: RespondingParts): (() => Promise<void>) => {
+  const distance = (): Millis => clock.now() - clock.monotonic();
+  let furthest = Infinity;
+  return async () => {
+    const isBack = distance() < furthest - tolerance;
+    if (!isBack) {
+      furthest = Math.max(furthest, distance());
+      return;
+    }
+    for await (const { id, ...listed } of standing(store)) {
+      if (!isAhead({ id, ...listed }, facts().now)) continue;
+      await withoutConflict(async () => {
+        const fresh = await store.response(id);
+        const at = facts();
+        const isStill = fresh && states.some((state) => state === fresh.state) && isAhead(fresh, at.now);
+        if (isStill) await store.commit(rebased(fresh, at));
+      });
+    }
+    // Only now: what failed is done again.
+    furthest = distance();
+  };
+};

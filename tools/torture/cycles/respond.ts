@@ -1,0 +1,253 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Millis } from '@therapytrain/alerts-core';
+import type { Violation } from '../checker.ts';
+import { copyLog } from '../database.ts';
+import {
+  type Control,
+  controlOf,
+  createTally,
+  endedByItself,
+  inCycle,
+  type Recipe,
+  type RecipeContext,
+  type RecipeWrong,
+  type Tally,
+  wrongly,
+} from '../recipe.ts';
+import {
+  callFor,
+  createWatch,
+  type Lane,
+  openLane,
+  type Running,
+  untilNothingStands,
+  type Watch,
+} from '../responding.ts';
+import {
+  cap,
+  going,
+  judgeAsked,
+  judgeResponses,
+  latest,
+  leaseSpan,
+  mostLate,
+  protectedPrefix,
+  readAsked,
+  readResponses,
+  type TargetMode,
+} from '../responses.ts';
+
+type Wrongs = Violation<RecipeWrong>[];
+
+// What was turned down is tried again for so long; all of it is over by then.
+const overWithin: Millis = 120_000;
+// Longer than a claim lasts, and than it takes to renew it.
+const stopFor: Millis = 33_000;
+const day: Millis = 86_400_000;
+const controlFor: Millis = 8_000;
+const pauseOfCallers: Millis = 120;
+const afterKill = [0, 1_200] as const;
+
+interface Trial {
+  readonly context: RecipeContext;
+  readonly lane: Lane;
+  readonly tally: Tally;
+  readonly watch: Watch;
+  /** Addresses of late. */
+  readonly recent: string[];
+}
+
+const begin = async (context: RecipeContext, tally: Tally, name: string, mode?: TargetMode): Promise<Trial> => ({
+  ...{ context, tally, recent: [] },
+  lane: await openLane(context, name, mode),
+  watch: createWatch(),
+});
+
+const found = (started: Running | Violation<RecipeWrong>): started is Violation<RecipeWrong> => 'wrong' in started;
+
+const look = ({ context, lane }: Trial) => {
+  const copy = join(context.scratch, `${lane.name.replaceAll(' ', '-')}-copy`);
+  copyLog(lane.data, copy);
+  return readResponses(copy);
+};
+
+/** One kill under load, at any moment of whatever is under way. */
+const killOnce = async (trial: Trial, cycle: number): Promise<Wrongs> => {
+  const { context, lane, tally, recent } = trial;
+  const chance = context.chance('respond', lane.name, cycle);
+  const from = lane.downtimes.length === 0 ? Date.now() : undefined;
+  const started = await lane.start();
+  if (found(started)) return [started];
+  const { victim, address } = started;
+  const before = lane.downtimes.pop();
+  lane.downtimes.push({ from: before?.from ?? from ?? Date.now(), to: Date.now() });
+  const [calls, follows] = [callFor(address, chance, recent, pauseOfCallers), trial.watch.follow(address)];
+  await pause(chance.between(1_000, 1_500 + leaseSpan / 2));
+  const early = victim.exit;
+  await victim.kill();
+  lane.downtimes.push({ from: Date.now(), to: Infinity });
+  await Promise.all([calls.stop(), follows.stop()]);
+  tally.add('kills');
+  for (const { state } of look(trial)) if (going.includes(state)) tally.add(`found ${state} by a kill`);
+  // Some are away when their leases end.
+  await pause(chance.between(...afterKill));
+  return early ? [endedByItself(early)] : [];
+};
+
+// While a clock jumps, the end that a decision says is of another clock: what counts is that it was ended.
+const isOfJumps = ({ name }: Lane): boolean => name.startsWith('clock');
+
+const judgeWatch = ({ watch, lane }: Trial): Wrongs => {
+  const { inForce, seen, tooLong, targets } = watch;
+  const guarded = [...targets].filter((target) => target.startsWith(protectedPrefix)).length;
+  const capped = new Set(
+    [...seen.values()].filter(({ playbook }) => playbook === 'capped').map(({ target }) => target),
+  );
+  return [
+    ...(inForce.size > 0
+      ? [wrongly('effect stayed', `${inForce.size} decisions were never ended (${lane.name})`)]
+      : []),
+    ...(tooLong.length > 0 && !isOfJumps(lane)
+      ? [wrongly('effect stayed', `${tooLong.length} decisions last too long`)]
+      : []),
+    ...(guarded > 0 ? [wrongly('guardrail broken', `${guarded} decisions about what is protected`)] : []),
+    ...(capped.size > cap ? [wrongly('guardrail broken', `${capped.size} decisions of a budget of ${cap}`)] : []),
+  ];
+};
+
+/** The last gateway of a lane, under which everything comes to its end; then all is judged. */
+const finish = async (trial: Trial, running?: Running): Promise<Wrongs> => {
+  const { lane, tally, watch } = trial;
+  const started = running ?? (await lane.start());
+  if (found(started)) return [started];
+  const before = lane.downtimes.at(-1);
+  if (before?.to === Infinity) lane.downtimes.splice(-1, 1, { ...before, to: Date.now() });
+  const follows = watch.follow(started.address);
+  await lane.beWell();
+  const isOver = await untilNothingStands(started.address, overWithin);
+  await pause(1_000);
+  await follows.stop();
+  await started.victim.kill();
+  const [asked, responses] = [readAsked(lane.log), look(trial)];
+  tally.add('responses', responses.length);
+  tally.add('of these made', responses.filter(({ asked: end }) => end !== undefined).length);
+  tally.add('of these taken back', responses.filter(({ state }) => state === 'reverted').length);
+  tally.add('refused by guardrails', responses.filter(({ state }) => state === 'refused').length);
+  tally.add('waiting, for a budget is spent', responses.filter(({ state }) => state === 'waiting').length);
+  for (const { what } of asked) tally.add(`asks at the target: ${what}`);
+  tally.most('ms, the latest that was taken back', Math.round(latest(asked, lane.downtimes)));
+  tally.add('decisions seen', watch.seen.size);
+  return [
+    ...(isOver ? [] : [wrongly('taken back late', `something stood after ${overWithin} ms (${lane.name})`)]),
+    // What a clock was ahead of begins its span anew once it has jumped back.
+    ...judgeAsked(asked, lane.downtimes, isOfJumps(lane) ? mostLate + leaseSpan : mostLate),
+    ...judgeResponses(responses, asked),
+    ...judgeWatch(trial),
+  ];
+};
+
+const close = ({ lane }: Trial): void => lane.stop();
+
+const killAll = async (trial: Trial, cycles: Iterable<number>): Promise<Wrongs> => {
+  for (const cycle of cycles) {
+    const wrong = await killOnce(trial, cycle);
+    trial.context.progress(`kill ${cycle} (${trial.lane.name})`);
+    if (wrong.length > 0) return wrong;
+  }
+  return finish(trial);
+};
+
+/** Under load and alone: `harm` is done to a gateway, which is killed only when everything is over. */
+const oneHarm = async (trial: Trial, cycle: number, harm: (running: Running) => Promise<void>): Promise<Wrongs> => {
+  const { lane, context, recent, watch } = trial;
+  const chance = context.chance('respond', lane.name, cycle);
+  const started = await lane.start();
+  if (found(started)) return [started];
+  const calls = callFor(started.address, chance, recent, pauseOfCallers);
+  const follows = watch.follow(started.address);
+  await pause(chance.between(1_500, 3_000));
+  await harm(started);
+  await pause(chance.between(1_500, 3_000));
+  await Promise.all([calls.stop(), follows.stop()]);
+  const early = started.victim.exit;
+  return early ? [endedByItself(early)] : finish(trial, started);
+};
+
+const stopped = (trial: Trial, cycle: number): Promise<Wrongs> =>
+  oneHarm(trial, cycle, async ({ victim }) => {
+    const from = Date.now();
+    victim.signal('SIGSTOP');
+    await pause(stopFor);
+    victim.signal('SIGCONT');
+    trial.lane.downtimes.push({ from, to: Date.now() });
+    trial.tally.add('stops for longer than a claim');
+  });
+
+const jumped = (trial: Trial, cycle: number): Promise<Wrongs> =>
+  oneHarm(trial, cycle, async () => {
+    for (const by of cycle % 2 === 0 ? [day, 0, -day, 0] : [-day, 0, day, 0]) {
+      trial.lane.shift(by);
+      trial.tally.add('jumps of the wall clock by a day');
+      await pause(leaseSpan + 500);
+    }
+  });
+
+const inLane = async (
+  context: RecipeContext,
+  tally: Tally,
+  { name, mode }: { readonly name: string; readonly mode?: TargetMode },
+  work: (trial: Trial) => Promise<Wrongs>,
+): Promise<Wrongs> => {
+  const trial = await begin(context, tally, name, mode);
+  try {
+    return await work(trial);
+  } finally {
+    close(trial);
+  }
+};
+
+/** One lane after the other, until one has found something. */
+const harms = async (context: RecipeContext, tally: Tally): Promise<Wrongs> => {
+  for (let cycle = 1; cycle <= context.plan.respondStops; cycle++) {
+    const both = await Promise.all([
+      inLane(context, tally, { name: `stop ${cycle}` }, (trial) => stopped(trial, cycle)),
+      inLane(context, tally, { name: `clock ${cycle}` }, (trial) => jumped(trial, cycle)),
+    ]);
+    if (both.flat().length > 0) return both.flat();
+  }
+  return [];
+};
+
+/** Targets that do not keep the rules for receivers must be found, or nothing can be. */
+const controls = async (context: RecipeContext): Promise<Control[]> => {
+  const tally = createTally();
+  const calm = (name: string, mode: TargetMode): Promise<Wrongs> =>
+    inLane(context, tally, { name, mode }, (trial) => oneHarm(trial, 1, () => pause(controlFor)));
+  const [careless, dropping] = await Promise.all([calm('careless', 'careless'), calm('dropping', 'drops reverts')]);
+  return [
+    controlOf('a target without fences and keys', 'done twice', careless),
+    controlOf('what arrives late there', 'effect stayed', careless),
+    controlOf('a target that drops what takes back', 'effect stayed', dropping),
+  ];
+};
+
+/** `SIGKILL`, `SIGSTOP` and a clock that jumps while responses are made and taken back, and their target fails. */
+export const respond: Recipe = {
+  name: 'respond',
+  weight: 4,
+  obstacle: () => undefined,
+  run: async (context) => {
+    const tally = createTally(
+      'kills',
+      'stops for longer than a claim',
+      'jumps of the wall clock by a day',
+      'responses',
+    );
+    const kills = inLane(context, tally, { name: 'kills' }, (trial) =>
+      killAll(trial, context.cycles(context.plan.respondKills)),
+    );
+    const [ofKills, ofHarms, made] = await Promise.all([kills, harms(context, tally), controls(context)]);
+    return { counts: tally.counts, violations: [...inCycle(0, ofKills), ...inCycle(0, ofHarms)], controls: made };
+  },
+};
