@@ -20,6 +20,12 @@ export interface Plan {
   readonly drains: number;
   /** Kills while people are told. */
   readonly tellKills: number;
+  /** Disks that are full while people are told. */
+  readonly tellDisks: number;
+  /** Each with a day forward and a day back. */
+  readonly clockJumps: number;
+  /** How long the latency of a channel is measured for, with another one well, and with it dead. */
+  readonly measured: number;
 }
 
 /** What CI runs: at most 4 minutes on 2 cores. */
@@ -37,6 +43,9 @@ export const shortPlan: Plan = {
   resumeRounds: 1,
   drains: 1,
   tellKills: 6,
+  tellDisks: 2,
+  clockJumps: 1,
+  measured: 5_000,
 };
 
 /** What is run by night: hours. */
@@ -54,6 +63,9 @@ export const longPlan: Plan = {
   resumeRounds: 100,
   drains: 20,
   tellKills: 300,
+  tellDisks: 20,
+  clockJumps: 20,
+  measured: 60_000,
 };
 
 /**

@@ -32,7 +32,9 @@ export type RecipeWrong =
   /** A peer took a delivery that is written down nowhere. */
   | 'told of nothing'
   /** A channel whose peer is well was not done in time. */
-  | 'told late';
+  | 'told late'
+  /** The fault that was to be put in was not seen: whatever held, held without it. */
+  | 'no fault';
 
 /** Something that a recipe found, and in which of its cycles. */
 export interface Found extends Violation<RecipeWrong> {

@@ -47,6 +47,8 @@ export interface VictimOptions {
   readonly unsafeSynchronous?: 'NORMAL' | undefined;
   /** The file of its policy. */
   readonly policy?: string | undefined;
+  /** A file that says by how many milliseconds its wall clock is off; it is read at each SIGUSR2. */
+  readonly clockShift?: string | undefined;
   /** A command that runs the gateway, e.g. `strace` and its options. */
   readonly wrapper?: readonly string[] | undefined;
 }
@@ -55,12 +57,21 @@ const main = fileURLToPath(new URL('../../apps/alert-gateway/src/main.ts', impor
 const startWithin: Millis = 60_000;
 const keptStderr = 8_192;
 
-const commandOf = ({ data, policy, unsafeSynchronous, wrapper = [] }: VictimOptions): [string, ...string[]] => [
+const shiftedClock = fileURLToPath(new URL('./shifted-clock.mjs', import.meta.url));
+
+const commandOf = ({
+  data,
+  policy,
+  unsafeSynchronous,
+  clockShift,
+  wrapper = [],
+}: VictimOptions): [string, ...string[]] => [
   ...(wrapper as [string]),
   process.execPath,
   // As its first line has it.
   ...['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64'],
   '--conditions=@therapytrain/source',
+  ...(clockShift === undefined ? [] : ['--import', shiftedClock]),
   ...[main, '--listen', '127.0.0.1:0', '--data', data],
   ...(policy === undefined ? [] : ['--policy', policy]),
   ...(unsafeSynchronous ? ['--unsafe-synchronous', unsafeSynchronous] : []),
@@ -81,7 +92,8 @@ export const createVictims = (cleanup: Cleanup, compileCache: string): ((options
   return (options) => {
     const [command, ...args] = commandOf(options);
     // A process group of its own, so that a wrapper and what it runs get every signal, and Ctrl-C is left to us.
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env, detached: true });
+    const own = options.clockShift === undefined ? env : { ...env, WALL_CLOCK_SHIFT: options.clockShift };
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: own, detached: true });
     const pid = child.pid ?? 0;
     const signal = (name: NodeJS.Signals): void => {
       try {
