@@ -12,6 +12,7 @@ import { kill } from './cycles/kill.ts';
 import { respond } from './cycles/respond.ts';
 import { resume } from './cycles/resume.ts';
 import { tell } from './cycles/tell.ts';
+import { tellFull } from './cycles/tell-full.ts';
 import { examine, factsOf, hasMountNamespaces } from './machine.ts';
 import { readOptions, type TortureOptions } from './options.ts';
 import { longPlan, shortPlan } from './plan.ts';
@@ -20,7 +21,7 @@ import { exitCodeOf, printReport, type TortureReport } from './report.ts';
 import type { Recipe } from './recipe.ts';
 import { runRecipes } from './run.ts';
 
-const recipes: readonly Recipe[] = [kill, fsync, cut, full, resume, drain, tell, respond];
+const recipes: readonly Recipe[] = [kill, fsync, cut, full, resume, drain, tell, tellFull, respond];
 const workspace = fileURLToPath(new URL('../..', import.meta.url));
 const failed = 2;
 const signals = ['SIGINT', 'SIGTERM'] as const;

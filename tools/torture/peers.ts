@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Millis } from '@therapytrain/alerts-core';
 import type { Chance } from './chance.ts';
 
 /** The two channels: one whose peer is always well, and one whose peer is often not. */
@@ -17,6 +18,10 @@ export interface Peers {
   readonly taken: Readonly<Record<ChannelName, ReadonlyMap<string, number>>>;
   /** How many attempts the rough one turned down, in whichever way. */
   turnedDown(): number;
+  /** How the rough one is from now on. Default: `rough`, which turns down 30 % of what comes. */
+  roughIs(how: 'well' | 'rough' | 'dead'): void;
+  /** How long after its report each notice came to the steady one, since this was asked last. */
+  latencies(): readonly Millis[];
   stop(): Promise<void>;
 }
 
@@ -27,12 +32,14 @@ const accept: Answer = (_, response, take) => {
   response.writeHead(204).end();
 };
 
+// What a dead one does, too: nothing is ever said, and the attempt must end by itself.
+const silent: Answer = () => undefined;
+
 const turnsDown: readonly Answer[] = [
+  silent,
   (_, response) => void response.writeHead(500).end(),
   (_, response) => void response.writeHead(429, { 'retry-after': '1' }).end(),
   ({ socket }) => void socket.destroy(),
-  // Nothing is ever said: the attempt must end by itself.
-  () => undefined,
   // It took it, and nobody will know.
   ({ socket }, _, take) => {
     take();
@@ -40,26 +47,46 @@ const turnsDown: readonly Answer[] = [
   },
 ];
 
-const failing = 30;
+const failing = { well: 0, rough: 30, dead: 100 } as const;
+
+// The first 48 bits of an id are its milliseconds (RFC 9562 §5.7). Of several alerts the newest says how long was waited.
+const reportedAt = (body: Buffer): number => {
+  const { data } = JSON.parse(body.toString()) as { data: { alerts: readonly { id: string }[] } };
+  return Math.max(...data.alerts.map(({ id }) => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)));
+};
 
 /** Starts the webhooks on a port of the loopback. */
 export const startPeers = async (chance: Chance): Promise<Peers> => {
   const taken = { steady: new Map<string, number>(), rough: new Map<string, number>() };
   let refused = 0;
+  let how: keyof typeof failing = 'rough';
+  let latencies: Millis[] = [];
   const server = createServer((request, response) => {
     const channel = request.url === '/rough' ? 'rough' : 'steady';
     const key = String(request.headers['webhook-id']);
     const take = (): void => void taken[channel].set(key, (taken[channel].get(key) ?? 0) + 1);
-    const fails = channel === 'rough' && chance.between(1, 100) <= failing;
+    const fails = channel === 'rough' && chance.between(1, 100) <= failing[how];
     if (fails) refused++;
-    const answer = fails ? chance.pick(turnsDown) : accept;
-    request.resume().on('end', () => answer(request, response, take));
+    const turnDown = how === 'dead' ? silent : chance.pick(turnsDown);
+    const answer = fails ? turnDown : accept;
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => void parts.push(part));
+    request.on('end', () => {
+      if (channel === 'steady') latencies.push(Date.now() - reportedAt(Buffer.concat(parts)));
+      answer(request, response, take);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
     taken,
     turnedDown: () => refused,
+    roughIs: (next) => void (how = next),
+    latencies: () => {
+      const told = latencies;
+      latencies = [];
+      return told;
+    },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

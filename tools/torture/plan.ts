@@ -24,6 +24,12 @@ export interface Plan {
   readonly respondKills: number;
   /** Stops for longer than a claim lasts, and days that the wall clock jumps: each takes most of a minute. */
   readonly respondStops: number;
+  /** Disks that are full while people are told. */
+  readonly tellDisks: number;
+  /** Each with a day forward and a day back. */
+  readonly clockJumps: number;
+  /** How long the latency of a channel is measured for, with another one well, and with it dead. */
+  readonly measured: number;
 }
 
 /** What CI runs: at most 4 minutes on 2 cores. */
@@ -43,6 +49,9 @@ export const shortPlan: Plan = {
   tellKills: 6,
   respondKills: 6,
   respondStops: 1,
+  tellDisks: 2,
+  clockJumps: 1,
+  measured: 5_000,
 };
 
 /** What is run by night: hours. */
@@ -62,6 +71,9 @@ export const longPlan: Plan = {
   tellKills: 300,
   respondKills: 400,
   respondStops: 20,
+  tellDisks: 20,
+  clockJumps: 20,
+  measured: 60_000,
 };
 
 /**

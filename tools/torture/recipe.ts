@@ -44,7 +44,9 @@ export type RecipeWrong =
   /** It was taken back, and not in time. */
   | 'taken back late'
   /** What is protected was acted on, or more than a budget allows. */
-  | 'guardrail broken';
+  | 'guardrail broken'
+  /** The fault that was to be put in was not seen: whatever held, held without it. */
+  | 'no fault';
 
 /** Something that a recipe found, and in which of its cycles. */
 export interface Found extends Violation<RecipeWrong> {

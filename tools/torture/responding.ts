@@ -80,9 +80,7 @@ export const openLane = async (context: RecipeContext, name: string, mode: Targe
     downtimes,
     shift: (by) => writeFileSync(clock, String(by)),
     start: async () => {
-      const flags = ['--import', program('shift.ts')];
-      const started = await startOrTell(context, { data, policy, flags, env: { TORTURE_SHIFT: clock } });
-      return started;
+      return startOrTell(context, { data, policy, clockShift: clock });
     },
     beWell: async () => void (await fetch(`http://127.0.0.1:${target.port}/be-well`, { method: 'POST' })),
     stop: () => {

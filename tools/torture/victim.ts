@@ -47,14 +47,16 @@ export interface VictimOptions {
   readonly unsafeSynchronous?: 'NORMAL' | undefined;
   /** The file of its policy. */
   readonly policy?: string | undefined;
-  /** A command that runs the gateway, e.g. `strace` and its options. */
-  readonly wrapper?: readonly string[] | undefined;
+  /** A file that says by how many milliseconds its wall clock is off, from one moment to the next; see shift.ts. */
+  readonly clockShift?: string | undefined;
   /** More flags of Node. */
   readonly flags?: readonly string[] | undefined;
-  /** More of the gateway's own arguments. */
-  readonly args?: readonly string[] | undefined;
   /** More of its environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** A command that runs the gateway, e.g. `strace` and its options. */
+  readonly wrapper?: readonly string[] | undefined;
+  /** More of the gateway's own arguments. */
+  readonly args?: readonly string[] | undefined;
   /** Told of each line of its standard output. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
@@ -63,10 +65,13 @@ const main = fileURLToPath(new URL('../../apps/alert-gateway/src/main.ts', impor
 const startWithin: Millis = 60_000;
 const keptStderr = 8_192;
 
+const shiftedClock = fileURLToPath(new URL('./shift.ts', import.meta.url));
+
 const commandOf = ({
   data,
   policy,
   unsafeSynchronous,
+  clockShift,
   wrapper = [],
   flags = [],
   args = [],
@@ -76,6 +81,7 @@ const commandOf = ({
   // As its first line has it.
   ...['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64'],
   ...['--conditions=@therapytrain/source', ...flags],
+  ...(clockShift === undefined ? [] : ['--import', shiftedClock]),
   ...[main, '--listen', '127.0.0.1:0', '--data', data],
   ...(policy === undefined ? [] : ['--policy', policy]),
   ...(unsafeSynchronous ? ['--unsafe-synchronous', unsafeSynchronous] : []),
@@ -97,11 +103,9 @@ export const createVictims = (cleanup: Cleanup, compileCache: string): ((options
   return (options) => {
     const [command, ...args] = commandOf(options);
     // A process group of its own, so that a wrapper and what it runs get every signal, and Ctrl-C is left to us.
-    const child = spawn(command, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...env, ...options.env },
-      detached: true,
-    });
+    const shifted = options.clockShift === undefined ? {} : { TORTURE_SHIFT: options.clockShift };
+    const own = { ...env, ...options.env, ...shifted };
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: own, detached: true });
     const pid = child.pid ?? 0;
     const signal = (name: NodeJS.Signals): void => {
       try {

@@ -33,7 +33,7 @@ const staysFull: Millis = 1_000;
 const acceptedWithin: Millis = 10_000;
 
 /** Takes every byte that is left, and tells how to give them back. */
-const fill = (path: string): (() => void) => {
+export const fill = (path: string): (() => void) => {
   const file = join(path, 'filler');
   const handle = openSync(file, 'w');
   for (const size of [1024 * 1024, 4_096, 256]) {
@@ -48,7 +48,8 @@ const fill = (path: string): (() => void) => {
   return () => rmSync(file);
 };
 
-const until = async (condition: () => boolean, within: Millis): Promise<boolean> => {
+/** Waits until the condition is true, and gives whether it is. */
+export const until = async (condition: () => boolean, within: Millis): Promise<boolean> => {
   const end = performance.now() + within;
   while (!condition() && performance.now() < end) await pause(10);
   return condition();
@@ -120,7 +121,8 @@ const fillAndFree = async (filling: Filling, tally: Tally): Promise<Violation<Re
 const ackedSince = ({ ledger }: History, at: Millis): boolean =>
   ledger.entries.slice(-500).some(({ state, sentAt }) => state === 'acked' && sentAt > at);
 
-const diskOf = (context: RecipeContext, cycle: number): Disk => {
+/** A small disk of a cycle: ext4 in an image, or in memory. */
+export const diskOf = (context: RecipeContext, cycle: number): Disk => {
   const directory = join(context.scratch, `full-${cycle}.disk`);
   return cycle % 2 === 1
     ? createImageDisk(directory, megabytes, context.cleanup)

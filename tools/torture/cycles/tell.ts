@@ -21,6 +21,7 @@ import {
   type Tally,
   wrongly,
 } from '../recipe.ts';
+import { faultControls, jumpClock, measure } from './tell-faults.ts';
 import { judgeTellings, planFile, readTellings } from '../tellings.ts';
 
 // Each alert is an incident of its own, and so a delivery for each channel: more would be told for minutes after.
@@ -29,8 +30,8 @@ const load: LoadOptions = { callers: 4, streams: 1, batch: 8, pause: 40, size: '
 const toldWithin: Millis = 300_000;
 const glance: Millis = 250;
 
-/** What the recipe holds on to from kill to kill. */
-interface Telling {
+/** What the recipe holds on to from fault to fault. */
+export interface Telling {
   readonly context: RecipeContext;
   readonly history: History;
   readonly peers: Peers;
@@ -61,11 +62,11 @@ const look = ({ context, history, peers }: Telling): Violation<RecipeWrong>[] =>
 };
 
 /** Waits until all is planned and the steady channel is done; undefined if that takes too long. */
-const untilTold = async (address: string): Promise<number | undefined> => {
+export const untilTold = async (address: string, within: Millis): Promise<Millis | undefined> => {
   const client = createAlertClient({ address });
   const from = performance.now();
   try {
-    while (performance.now() - from < toldWithin) {
+    while (performance.now() - from < within) {
       const { planning } = await client.status();
       const steady = (await client.accounting()).find(({ channel }) => channel === 'steady');
       if (planning?.lag === 0 && steady?.pending === 0) return performance.now() - from;
@@ -77,12 +78,13 @@ const untilTold = async (address: string): Promise<number | undefined> => {
   }
 };
 
-const finish = async (telling: Telling): Promise<Violation<RecipeWrong>[]> => {
+/** Starts once more, waits until all is told, and judges what is written down of every alert. */
+export const finish = async (telling: Telling): Promise<Violation<RecipeWrong>[]> => {
   const { context, history, peers, policy, tally } = telling;
   const recovery = await recover(context, history, context.chance('tell', 'after'), tally, { policy });
   const { victim } = recovery;
   if (!victim) return [...recovery.violations];
-  const took = await untilTold(await victim.listening);
+  const took = await untilTold(await victim.listening, toldWithin);
   await victim.kill();
   const late = took === undefined ? [wrongly('told late', `the steady channel was not done in ${toldWithin} ms`)] : [];
   const violations = [...recovery.violations, ...late, ...look(telling)];
@@ -147,10 +149,17 @@ const tellAll = async (telling: Telling): Promise<readonly Found[]> => {
     );
     if (violations.length > 0) return inCycle(cycle, violations);
   }
-  return inCycle(0, await finish(telling));
+  const told = await finish(telling);
+  if (told.length > 0) return inCycle(0, told);
+  for (const cycle of context.cycles(context.plan.clockJumps)) {
+    const violations = await jumpClock(telling, cycle);
+    context.progress(`clock ${cycle}`);
+    if (violations.length > 0) return inCycle(cycle, violations);
+  }
+  return inCycle(0, await measure(telling));
 };
 
-/** `SIGKILL` while people are told and their peers fail. */
+/** `SIGKILL`, and a clock that jumps, while people are told and their peers fail; and how fast the others are told. */
 export const tell: Recipe = {
   name: 'tell',
   weight: 4,
@@ -163,7 +172,11 @@ export const tell: Recipe = {
     const telling: Telling = { context, history, peers, policy: policyFor(context.scratch, peers.port), tally };
     try {
       const violations = await tellAll(telling);
-      return { counts: tally.counts, violations, controls: violations.length > 0 ? [] : controls(telling) };
+      return {
+        counts: tally.counts,
+        violations,
+        controls: violations.length > 0 ? [] : [...controls(telling), ...faultControls()],
+      };
     } finally {
       history.close();
       forget();
