@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { startHttpPeer, startPagerdutyPeer, startSlackPeer, startSmtpPeer } from '@therapytrain/alerts-testkit';
 import { root } from './shell.ts';
 
-// What a stranger does: installs one channel's package into a project of his own, and sends. Each package is packed as
-// it would be published and installed with nothing of ours but what it depends on; the peers are real, on loopback.
+// What a stranger does: installs one package into a project of his own, and sends, acts, enforces or verifies. Each is
+// packed as it would be published and installed with nothing of ours but what it depends on; peers are real, on loopback.
 
 const run = promisify(execFile);
 
@@ -119,20 +119,26 @@ import express from 'express';
 import { systemClock } from '@therapytrain/alerts-core';
 import { createDecisionCache } from '@therapytrain/alerts-client';
 import { enforceExpress } from '${name}/express';
-import { createEnforcing } from '${name}';
-if (typeof createEnforcing !== 'function' || typeof createDecisionCache !== 'function') throw new Error('no exports');
-const decisions = createDecisionCache({ clock: systemClock });
-const app = express().use(enforceExpress({ decisions })).get('/', (_request, response) => void response.send('let in'));
-const server = app.listen(0, '127.0.0.1', async () => {
-  const url = 'http://127.0.0.1:' + server.address().port;
-  const before = await (await fetch(url)).text();
-  const now = Date.now();
-  decisions.put?.({ id: 'd', kind: 'block_address', target: '127.0.0.1', resource: '', perMinute: 0,
-    from: now, until: now + 60_000, playbook: '', incident: '' });
-  console.log(before === 'let in' ? 'ok' : 'not what was expected');
+const from = systemClock.now();
+const block = {
+  id: 'd', kind: 'block_address', target: '127.0.0.1', resource: '', perMinute: 0,
+  from, until: from + 60_000, playbook: '', incident: '',
+};
+const statusWith = async (inForce) => {
+  const decisions = createDecisionCache(
+    { decisions: () => inForce, listen: () => () => undefined },
+    { clock: systemClock },
+  );
+  const app = express().use(enforceExpress({ decisions })).get('/', (_request, response) => void response.send('hello'));
+  const server = await new Promise((resolve) => { const made = app.listen(0, '127.0.0.1', () => resolve(made)); });
+  const { status } = await fetch('http://127.0.0.1:' + server.address().port);
   server.close();
   server.closeAllConnections();
-});
+  decisions.close();
+  return status;
+};
+const seen = [await statusWith([]), await statusWith([block])].join(' ');
+console.log(seen === '200 403' ? 'ok' : seen);
 `,
   },
   'audit-verifier': {
@@ -147,35 +153,61 @@ console.log(refused && hashLeaf(Buffer.alloc(0)).length === 32 ? 'ok' : 'not wha
   },
 };
 
-const tryOne = async (kind: string, tarballs: string): Promise<string | undefined> => {
-  const name = `@therapytrain/alerts-channel-${kind}`;
-  const project = mkdtempSync(join(tmpdir(), `standalone-${kind}-`));
-  const stage = await stages[kind]?.();
-  if (!stage) return `there is no peer for ${kind}: add one to tools/scripts/standalone.ts`;
+/** Installs a package, and what it depends on of ours, into a project of its own, and runs a program there. */
+const runIn = async (
+  name: string,
+  { program, beside = [], env = {} }: { program: string; beside?: readonly string[]; env?: NodeJS.ProcessEnv },
+  tarballs: string,
+): Promise<{ readonly stdout: string; readonly ours: number }> => {
+  const project = mkdtempSync(join(tmpdir(), 'standalone-'));
   try {
     const needed = withDependencies(name);
     const files = await Promise.all(needed.map((each) => pack(each, tarballs)));
     writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
-    writeFileSync(join(project, 'send.js'), programFor(kind, name));
+    writeFileSync(join(project, 'program.js'), program);
     const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', '--loglevel=error'];
-    await run('npm', ['install', ...quiet, ...files], { cwd: project });
-    const env = { PATH: process.env.PATH, OPTIONS: JSON.stringify(stage.options) };
-    const { stdout } = await run(process.execPath, ['send.js'], { cwd: project, env });
+    await run('npm', ['install', ...quiet, ...files, ...beside], { cwd: project });
+    const given = { cwd: project, env: { PATH: process.env.PATH, ...env } };
+    const { stdout } = await run(process.execPath, ['program.js'], given);
+    return { stdout, ours: needed.length - 1 };
+  } finally {
+    rmSync(project, { recursive: true, force: true });
+  }
+};
+
+const tryChannel = async (kind: string, tarballs: string): Promise<string | undefined> => {
+  const name = `@therapytrain/alerts-channel-${kind}`;
+  const stage = await stages[kind]?.();
+  if (!stage) return `there is no peer for ${kind}: add one to tools/scripts/standalone.ts`;
+  try {
+    const env = { OPTIONS: JSON.stringify(stage.options) };
+    const { stdout, ours } = await runIn(name, { program: programFor(kind, name), env }, tarballs);
     const [checked, outcome, more] = JSON.parse(stdout) as [string, string, string];
     const ok = checked === 'done' && outcome === 'done' && stage.arrived() === 1;
-    console.log(`${ok ? '✓' : '✗'} ${name}: installed with ${needed.length - 1} of ours; ${outcome} (${more})`);
+    console.log(`${ok ? '✓' : '✗'} ${name}: installed with ${ours} of ours; ${outcome} (${more})`);
     return ok ? undefined : `${name}: check ${checked}, outcome ${outcome}, ${stage.arrived()} arrived`;
   } finally {
     await stage.stop();
-    rmSync(project, { recursive: true, force: true });
   }
+};
+
+const tryUse = async (kind: string, { program, beside = [] }: Use, tarballs: string): Promise<string | undefined> => {
+  const name = `@therapytrain/alerts-${kind}`;
+  const { stdout, ours } = await runIn(name, { program: program(name), beside }, tarballs);
+  const said = stdout.trim();
+  console.log(`${said === 'ok' ? '✓' : '✗'} ${name}: installed with ${ours} of ours; ${said}`);
+  return said === 'ok' ? undefined : `${name}: ${said}`;
 };
 
 const tarballs = mkdtempSync(join(tmpdir(), 'tarballs-'));
 const kinds = globSync('packages/channels/*/package.json', { cwd: root }).map((file) => file.split('/')[2] ?? '');
 const faults: string[] = [];
 for (const kind of kinds.sort()) {
-  const fault = await tryOne(kind, tarballs).catch((error: unknown) => `${kind}: ${String(error)}`);
+  const fault = await tryChannel(kind, tarballs).catch((error: unknown) => `${kind}: ${String(error)}`);
+  if (fault) faults.push(fault);
+}
+for (const [kind, use] of Object.entries(uses)) {
+  const fault = await tryUse(kind, use, tarballs).catch((error: unknown) => `${kind}: ${String(error)}`);
   if (fault) faults.push(fault);
 }
 rmSync(tarballs, { recursive: true, force: true });

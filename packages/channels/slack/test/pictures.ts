@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { escapeHtml } from '@therapytrain/alerts-core/channel';
 import { noticeOf, sampleAlert, sampleIncident, sampleStory } from '@therapytrain/alerts-testkit';
 import { chromium } from 'playwright-core';
-import type { Block, Leaf } from '../src/blocks.ts';
+import type { Leaf } from '../src/blocks.ts';
 import { type Message, render, renderReply } from '../src/render.ts';
 
 // Draws the picture of the README, about as Slack draws these blocks; what Slack itself looks like is Slack's.
