@@ -1,5 +1,6 @@
 import type { Changes, Instant, Millis, Response, Store } from '@therapytrain/alerts-core';
 import { withoutConflict } from './changes.ts';
+import type { Leases } from './leases.ts';
 import type { RespondingParts } from './responding.ts';
 import { endInSpan, next, said } from './stages/respond.ts';
 import { responseJob } from './stages/response-job.ts';
@@ -9,20 +10,28 @@ import type { RouteFacts } from './stages/route.ts';
 const tolerance: Millis = 2_000;
 const page = 200;
 
-/** What is to be done or taken back, and is due by a clock that was ahead. What is in force has its lease. */
-const states = ['planned', 'executing', 'reverting'] as const;
+/** What is due, or ends, by a clock that was ahead. */
+const states = ['planned', 'executing', 'in_force', 'reverting'] as const;
 
 const isAhead = ({ updatedAt }: Response, now: Instant): boolean => updatedAt > now + tolerance;
 
-/** The response as if it were written by the clock as it is now: it lasts no longer than it was to. Due at once. */
-export const rebased = (response: Response, facts: RouteFacts): Pick<Changes, 'responses' | 'jobs' | 'audit'> => {
+/**
+ * The response as if it were written by the clock as it is now: it lasts for what is left of its lease, where that is
+ * known, else no longer than its span. Due at once, so that whoever keeps the end hears of the new one.
+ */
+export const rebased = (
+  response: Response,
+  left: Millis | undefined,
+  facts: RouteFacts,
+): Pick<Changes, 'responses' | 'jobs' | 'audit'> => {
   const { now } = facts;
   const { from } = response;
+  const until = endInSpan(response, now);
   const changed = next(
     response,
     {
       from: from === undefined ? undefined : Math.min(from, now),
-      until: endInSpan(response, now),
+      until: until === undefined ? undefined : Math.min(until, now + (left ?? Infinity)),
     },
     now,
   );
@@ -47,7 +56,10 @@ async function* standing(store: Store): AsyncGenerator<Response> {
  * Makes what is to be asked now and then. Where the wall clock has jumped back, and once at the start, it has everything
  * looked at at once that is due by the clock as it was: it would lie there for as long as the jump was wide.
  */
-export const createClockBack = ({ store, ports: { clock }, facts }: RespondingParts): (() => Promise<void>) => {
+export const createClockBack = (
+  { store, ports: { clock }, facts }: RespondingParts,
+  leases: Leases,
+): (() => Promise<void>) => {
   const distance = (): Millis => clock.now() - clock.monotonic();
   let furthest = Infinity;
   return async () => {
@@ -62,7 +74,10 @@ export const createClockBack = ({ store, ports: { clock }, facts }: RespondingPa
         const fresh = await store.response(id);
         const at = facts();
         const isStill = fresh && states.some((state) => state === fresh.state) && isAhead(fresh, at.now);
-        if (isStill) await store.commit(rebased(fresh, at));
+        if (!isStill) return;
+        const changes = rebased(fresh, leases.left(fresh), at);
+        await store.commit(changes);
+        for (const each of changes.responses ?? []) leases.see(each);
       });
     }
     // Only now: what failed is done again.

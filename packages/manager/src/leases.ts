@@ -6,6 +6,8 @@ export interface Leases {
   see(response: Response): void;
   /** True where the lease is over by the clock that never jumps. */
   lapsed(response: Pick<Response, 'id' | 'until'>): boolean;
+  /** What is left of it by the clock that never jumps; undefined where there is no lease of this end. */
+  left(response: Pick<Response, 'id' | 'until'>): Millis | undefined;
   /** Those that are over though the wall clock does not say so, each once. */
   overdue(): readonly string[];
 }
@@ -33,6 +35,10 @@ export const createLeases = (clock: Clock): Leases => {
     lapsed: ({ id, until }) => {
       const lease = leases.get(id);
       return lease !== undefined && lease.until === until && lease.end <= clock.monotonic();
+    },
+    left: ({ id, until }) => {
+      const lease = leases.get(id);
+      return lease?.until === until && lease ? Math.max(0, Math.ceil(lease.end - clock.monotonic())) : undefined;
     },
     overdue: () => {
       // Asked before each claim: most of the time there is nothing.

@@ -138,7 +138,7 @@ export const createResponding = (parts: RespondingParts): Responding => {
   const guard = createGuard(parts, killSwitch);
   const attempts = createAttempts(parts, killSwitch);
   const leases = createLeases(ports.clock);
-  const clockBack = createClockBack(parts);
+  const clockBack = createClockBack(parts, leases);
   const inTurn = createTurns();
   const known = (name: string): ResponderFacts => parts.responder(name)?.kind ?? absent;
 
