@@ -9,6 +9,9 @@ import type { RouteFacts } from './stages/route.ts';
 /** Less than this the two clocks drift apart by themselves. */
 const tolerance: Millis = 2_000;
 const page = 200;
+/** What was read by the clock that was ahead may be written for so long after it has jumped, and is looked for this often. */
+const settlesWithin: Millis = 60_000;
+const lookEvery: Millis = 2_000;
 
 /** What is due, or ends, by a clock that was ahead. */
 const states = ['planned', 'executing', 'in_force', 'reverting'] as const;
@@ -53,8 +56,9 @@ async function* standing(store: Store): AsyncGenerator<Response> {
 }
 
 /**
- * Makes what is to be asked now and then. Where the wall clock has jumped back, and once at the start, it has everything
- * looked at at once that is due by the clock as it was: it would lie there for as long as the jump was wide.
+ * Makes what is to be asked now and then. Where the wall clock has jumped back, for a minute after that, and once at the
+ * start, it has everything looked at at once that is due by the clock as it was: it would lie there for as long as the jump
+ * was wide.
  */
 export const createClockBack = (
   { store, ports: { clock }, facts }: RespondingParts,
@@ -62,9 +66,13 @@ export const createClockBack = (
 ): (() => Promise<void>) => {
   const distance = (): Millis => clock.now() - clock.monotonic();
   let furthest = Infinity;
+  let lookUntil = -Infinity;
+  let looked = -Infinity;
   return async () => {
     const isBack = distance() < furthest - tolerance;
-    if (!isBack) {
+    const monotonic = clock.monotonic();
+    const isWatching = monotonic < lookUntil && monotonic >= looked + lookEvery;
+    if (!isBack && !isWatching) {
       furthest = Math.max(furthest, distance());
       return;
     }
@@ -80,7 +88,9 @@ export const createClockBack = (
         for (const each of changes.responses ?? []) leases.see(each);
       });
     }
-    // Only now: what failed is done again.
+    // Only now: what failed is done again. At the start nobody is left who could still write by another clock.
+    if (isBack && furthest !== Infinity) lookUntil = monotonic + settlesWithin;
+    looked = monotonic;
     furthest = distance();
   };
 };
