@@ -1,23 +1,27 @@
 // Loaded before the gateway where its wall clock is to jump: on SIGUSR2 it reads the file that WALL_CLOCK_SHIFT names,
-// and all of JavaScript in this thread sees a time that is so many milliseconds away. What is monotonic goes on.
+// and all of JavaScript, in each thread, sees a time that is so many milliseconds away. What is monotonic goes on.
 import { readFileSync } from 'node:fs';
+import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 
-const file = process.env.WALL_CLOCK_SHIFT;
+const key = 'wall clock shift';
+const shift = isMainThread ? new Float64Array(new SharedArrayBuffer(8)) : getEnvironmentData(key);
 const Real = Date;
-let shift = 0;
 
 class Shifted extends Real {
   constructor(...given) {
-    if (given.length === 0) super(Real.now() + shift);
+    if (given.length === 0) super(Real.now() + shift[0]);
     else super(...given);
   }
 
   static now() {
-    return Real.now() + shift;
+    return Real.now() + shift[0];
   }
 }
 
 globalThis.Date = Shifted;
-process.on('SIGUSR2', () => {
-  shift = Number(readFileSync(file, 'utf8'));
-});
+if (isMainThread) {
+  setEnvironmentData(key, shift);
+  process.on('SIGUSR2', () => {
+    shift[0] = Number(readFileSync(process.env.WALL_CLOCK_SHIFT, 'utf8'));
+  });
+}

@@ -13,6 +13,7 @@ import { type Control, createControl } from './control/control.ts';
 import type { ExplainParts } from './explain.ts';
 import { createFlow, createFollowUp } from './flow.ts';
 import { type Planner, startPlanner } from './planner.ts';
+import { longestWait } from './policy/longest-wait.ts';
 import { isPassedOver } from './policy/matching.ts';
 import type { Policy } from './policy/policy.ts';
 import { type DeliverParts, storyOf } from './stages/deliver.ts';
@@ -121,6 +122,7 @@ export const startEngine = (parts: EngineParts): Engine => {
     concurrency: parts.concurrency ?? 32,
     control,
     upkeep: canaries.upkeep,
+    longestWait: () => longestWait(policy()),
     onError,
   });
   const onPlanned = (): void => worker.wake();

@@ -6,6 +6,7 @@ import { commitChecks } from './store-checks/commit.ts';
 import { listChecks } from './store-checks/lists.ts';
 import { modelChecks } from './store-checks/model.ts';
 import { pruneChecks } from './store-checks/prune.ts';
+import { rebaseChecks } from './store-checks/rebase.ts';
 import { settleChecks } from './store-checks/settle.ts';
 import { slotChecks } from './store-checks/slots.ts';
 import type { OpenStore, StoreCheck } from './store-checks/subject.ts';
@@ -21,6 +22,7 @@ export const storeChecks: readonly StoreCheck[] = [
   ...claimChecks,
   ...settleChecks,
   ...listChecks,
+  ...rebaseChecks,
   ...pruneChecks,
   ...windowChecks,
   ...changeChecks,

@@ -61,7 +61,7 @@ const prepare = (directory: string): string => {
 };
 
 // What comes from another thread is copied into objects of this one, also where a test runner makes realms of its own.
-type Writing = 'commit' | 'claim' | 'renew' | 'settle' | 'replay' | 'prune';
+type Writing = 'commit' | 'claim' | 'renew' | 'settle' | 'replay' | 'rebase' | 'prune';
 
 const createReads = ({ ask }: Asking): Omit<Store, Writing | 'close'> => ({
   cursor: () => ask('cursor'),
@@ -99,6 +99,7 @@ const createWrites = ({ ask }: Asking, clock: Pick<Clock, 'now'>): Pick<Store, W
   renew: async (claims, until) => [...(await ask('renew', claims.map(nameOf), until))],
   settle: async (settled) => [...(await ask('settle', settled.map(packSettled), clock.now()))],
   replay: async (ids, due) => Array.from(await ask('replay', [...new Set(ids)], due), toDelivery),
+  rebase: (by) => ask('rebase', by),
   prune: (by) => ask('prune', by),
 });
 
