@@ -137,9 +137,15 @@ export const endedByItself = ({ code, signal, stderr }: Exit): Violation<RecipeW
   wrongly('ended wrongly', `it ended by itself (${code ?? signal}): ${stderr.trim().slice(-500)}`);
 
 /** The control that a detector, given something that is wrong in one way, says so. */
-export const controlOf = (name: string, must: RecipeWrong, violations: readonly Violation[]): Control => {
-  const count = violations.filter(({ wrong }) => wrong === must).length;
-  return { name, must, saw: count > 0 ? `${must} (${count})` : summaryOf(violations), good: count > 0 };
+export const controlOf = (
+  name: string,
+  one: RecipeWrong | readonly RecipeWrong[],
+  violations: readonly Violation[],
+): Control => {
+  const any: readonly string[] = [one].flat();
+  const must = any.join(' or ');
+  const shown = violations.filter(({ wrong }) => any.includes(wrong));
+  return { name, must, saw: summaryOf(shown.length > 0 ? shown : violations), good: shown.length > 0 };
 };
 
 /** How often each thing is wrong, in a few words. */

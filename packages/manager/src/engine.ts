@@ -16,6 +16,7 @@ import { createFlow, createFollowUp } from './flow.ts';
 import { type BuiltResponder, createResponding, type Responding } from './responding.ts';
 import { createResponseDesk, type ResponseDesk } from './response-desk.ts';
 import { type Planner, startPlanner } from './planner.ts';
+import { longestWait } from './policy/longest-wait.ts';
 import { isPassedOver } from './policy/matching.ts';
 import type { Policy } from './policy/policy.ts';
 import { type DeliverParts, storyOf } from './stages/deliver.ts';
@@ -150,6 +151,7 @@ export const startEngine = (parts: EngineParts): Engine => {
       await responding.upkeep();
       await canaries.upkeep();
     },
+    longestWait: () => longestWait(policy()),
     onError,
   });
   const onPlanned = (): void => worker.wake();

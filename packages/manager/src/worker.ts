@@ -5,6 +5,8 @@ import type { FollowUp } from './flow.ts';
 /** How long a claim lasts, and how often it is renewed while the attempt goes on. */
 const lease: Millis = 30_000;
 const renewEvery: Millis = 10_000;
+/** A clock that goes back by less does no harm: jobs wait that much longer. */
+const tolerance: Millis = 60_000;
 /** How long it rests when the store is away. */
 const rest: Millis = 1_000;
 /** A clock that jumps back must not put work off for long. */
@@ -21,6 +23,8 @@ export interface WorkerParts {
   readonly control: Pick<Control, 'bounds'>;
   /** What is to be looked after now and then, before work is claimed. A failure of it keeps no work back. */
   readonly upkeep: () => Promise<void>;
+  /** The longest that a delivery waits that was never tried. */
+  readonly longestWait: () => Millis;
   readonly onError: (error: unknown) => void;
 }
 
@@ -34,9 +38,25 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
+/**
+ * Puts due times right where the wall clock may have gone back since that was done last: by more than what does no harm,
+ * or, at first, while no process was there to see it.
+ */
+const createRebase = ({ store, clock, longestWait }: Pick<WorkerParts, 'store' | 'clock' | 'longestWait'>) => {
+  let offset: Millis | undefined;
+  return async (): Promise<void> => {
+    const now = clock.now();
+    const ahead = now - clock.monotonic();
+    if (offset !== undefined && offset - ahead <= tolerance) return void (offset = Math.max(offset, ahead));
+    await store.rebase({ now, tolerance, longest: longestWait() });
+    offset = ahead;
+  };
+};
+
 /** Starts working. */
 export const startWorker = (parts: WorkerParts): Worker => {
   const { store, followUp, control, clock, concurrency, upkeep, onError } = parts;
+  const rebase = createRebase(parts);
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
   let woken = false;
@@ -85,6 +105,7 @@ export const startWorker = (parts: WorkerParts): Worker => {
   const round = async (): Promise<void> => {
     woken = false;
     await upkeep().catch(onError);
+    await rebase();
     const now = clock.now();
     const limit = concurrency - running.size;
     const claims = limit > 0 ? await store.claim({ now, until: now + lease, limit, ...control.bounds() }) : [];

@@ -49,6 +49,7 @@ export const createMemoryStore = ({ clock }: MemoryStoreParts): Store => {
     ref: whileOpen((incident: string, channel: string) => rows.refs.get(JSON.stringify([incident, channel]))),
     deliveries: whileOpen(questions.deliveries),
     replay: write(claims.replay),
+    rebase: write(claims.rebase),
     prune: write(createPrune(rows)),
     accounting: whileOpen(questions.accounting),
     audit: whileOpen((after: number, limit: number) => rows.audit().slice(after, after + limit)),

@@ -9,6 +9,7 @@ import { listChecks } from './store-checks/lists.ts';
 import { modelChecks } from './store-checks/model.ts';
 import { pruneChecks } from './store-checks/prune.ts';
 import { responseChecks } from './store-checks/responses.ts';
+import { rebaseChecks } from './store-checks/rebase.ts';
 import { settleChecks } from './store-checks/settle.ts';
 import { slotChecks } from './store-checks/slots.ts';
 import type { OpenStore, StoreCheck } from './store-checks/subject.ts';
@@ -24,6 +25,7 @@ export const storeChecks: readonly StoreCheck[] = [
   ...claimChecks,
   ...settleChecks,
   ...listChecks,
+  ...rebaseChecks,
   ...pruneChecks,
   ...windowChecks,
   ...changeChecks,

@@ -505,6 +505,21 @@ export const flawedStores: readonly FlawedStore[] = [
     'a job whose claim has run out is due again, with another token',
   ),
   flawed(
+    'forgets that the clock went back',
+    (store) => ({ ...store, rebase: async () => 0 }),
+    'what was planned by a clock that was ahead is due as long after it went back',
+  ),
+  flawed(
+    'takes what was planned by the clock as it is for planned ahead',
+    (store) => ({ ...store, rebase: (by) => store.rebase({ ...by, longest: 0 }) }),
+    'what was planned by the clock as it is stays',
+  ),
+  flawed(
+    'has what was planned ahead wait for as long as it likes',
+    (store) => ({ ...store, rebase: (by) => store.rebase({ ...by, longest: Number.MAX_SAFE_INTEGER / 2 }) }),
+    'what was planned ahead and kept after the clock went back is due now',
+  ),
+  flawed(
     'renews what was lost',
     (store) => ({ ...store, renew: async (all) => all.map(() => true) }),
     'renew makes a claim last longer, unless it was lost',

@@ -227,7 +227,7 @@ const controls = async (context: RecipeContext): Promise<Control[]> => {
   const [careless, dropping] = await Promise.all([calm('careless', 'careless'), calm('dropping', 'drops reverts')]);
   return [
     controlOf('a target without fences and keys', 'done twice', careless),
-    controlOf('what arrives late there', 'effect stayed', careless),
+    controlOf('what arrives late there', ['effect stayed', 'taken back late'], careless),
     controlOf('a target that drops what takes back', 'effect stayed', dropping),
   ];
 };

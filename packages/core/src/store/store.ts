@@ -1,5 +1,5 @@
 import type { Cursor } from '../log.ts';
-import type { Instant } from '../ports.ts';
+import type { Instant, Millis } from '../ports.ts';
 import type { Decision } from '../responder/decision.ts';
 import type { DecisionBatch, DecisionCount, DecisionQuery, Enforcer, KeptDecision } from './decision.ts';
 import type { Hidden, HiddenTotal, Incident, Silence } from './incident.ts';
@@ -206,6 +206,12 @@ export interface Store {
    * claim had run out and another took the job: then nothing of it is written.
    */
   settle(settled: readonly Settled[]): Promise<readonly boolean[]>;
+  /**
+   * The wall clock went back. What waits and was planned or claimed more than `tolerance` after `now` is due as long after
+   * `now` as it was due after that, and counts as planned now; a delivery that was never tried and is due more than
+   * `longest` after `now` is due now. All else stays as it is. Gives how many jobs are due at another time.
+   */
+  rebase(by: { readonly now: Instant; readonly tolerance: Millis; readonly longest: Millis }): Promise<number>;
   /** When the next job is due, by the times of those that wait and the ends of claims; undefined if there is none. */
   nextDue(): Promise<Instant | undefined>;
   /** The `ref` that the first delivery of the incident through the channel gave. */

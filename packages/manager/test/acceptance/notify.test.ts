@@ -240,6 +240,22 @@ describe('from an alert to people, in fake time', () => {
     expect(said).toContain(`Runbook: ${runbook}`);
   });
 
+  test('what was planned while the clock was a day ahead is told in its time once it is right again', async () => {
+    const day = 24 * hour;
+    world.jump(day * 1_000);
+    await world.report({ severity: HIGH });
+    world.answers('chat', () => ({ kind: 'retry', reason: 'unreachable', detail: 'ECONNREFUSED' }));
+    await world.at(day + 31);
+    expect([world.said('mail').length, world.said('chat').length]).toEqual([1, 1]);
+    await world.report({ severity: HIGH, metadata: { userId: 'somebody else' } });
+    world.answers('chat', () => ({ kind: 'done', proof: 'took it' }));
+    world.jump(-day * 1_000);
+    // It looks at the clock every minute at the latest: the next incident, and what is to be tried again.
+    await world.at(31 + 2 * minute);
+    expect(world.said('mail')).toHaveLength(2);
+    expect(world.said('chat').length).toBeGreaterThanOrEqual(3);
+  });
+
   test('what became of each recipient is kept with the delivery, whatever comes after', async () => {
     const owed = [
       { at: 0, state: 'accepted', code: '250' },

@@ -20,6 +20,7 @@ export interface Claims {
   renew(claims: readonly Claim[], until: Instant): readonly boolean[];
   settle(settled: readonly Settled[]): readonly boolean[];
   replay(ids: readonly string[], due: Instant): readonly Delivery[];
+  rebase(by: Parameters<Store['rebase']>[0]): number;
 }
 
 const isClaimed = ({ state, claimedUntil }: JobRow, now: Instant): boolean => state === 'claimed' && claimedUntil > now;
@@ -91,6 +92,25 @@ const createSettleOne = (
   return settleOne;
 };
 
+/** Makes what puts due times right after the clock went back. */
+const createRebase =
+  (rows: Rows): Claims['rebase'] =>
+  ({ now, tolerance, longest }) => {
+    const rebased = (job: JobRow): JobRow => {
+      const touched = Math.max(job.createdAt, job.claimedUntil);
+      if (touched > now + tolerance) {
+        const [createdAt, claimedUntil] = [Math.min(job.createdAt, now), Math.min(job.claimedUntil, now)];
+        return { ...job, due: now + Math.max(0, job.due - touched), createdAt, claimedUntil };
+      }
+      const isFar = job.kind === 'delivery' && job.attempts === 0 && job.due > now + longest;
+      return isFar ? { ...job, due: now } : job;
+    };
+    const waiting = rows.jobs.all().filter(({ state }) => state === 'waiting');
+    const changed = waiting.map(rebased).filter((job, at) => job !== waiting[at]);
+    for (const job of changed) rows.jobs.put(job.id, job);
+    return changed.length;
+  };
+
 /** Makes what claims and settles; `clock` tells when a job ended. */
 export const createClaims = (rows: Rows, changing: Changing, clock: Pick<Clock, 'now'>): Claims => {
   const held = createHeld(rows);
@@ -133,6 +153,7 @@ export const createClaims = (rows: Rows, changing: Changing, clock: Pick<Clock, 
         return row !== undefined;
       }),
     settle: (settled) => settled.map(settleOne),
+    rebase: createRebase(rows),
     replay: (ids, due) =>
       [...new Set(ids)].flatMap((id) => {
         const row = rows.jobs.get(id);

@@ -38,6 +38,7 @@ const refusesAfterwards = async (subject: StoreSubject): Promise<void> => {
     claim(subject),
     store.renew([], 0),
     store.settle([]),
+    store.rebase({ now: 0, tolerance: 0, longest: 0 }),
     store.nextDue(),
     store.ref('', ''),
     store.deliveries({ limit: 1 }),

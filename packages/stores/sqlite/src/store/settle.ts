@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Delivery, Instant, Settlement } from '@therapytrain/alerts-core';
+import type { Delivery, Instant, Settlement, Store } from '@therapytrain/alerts-core';
 import type { AddCount, Apply } from './changes.ts';
 import { Refusal } from './refusal.ts';
 import { jobColumns, type JobRow, type PackedSettled } from './rows.ts';
@@ -8,6 +8,7 @@ import { jobColumns, type JobRow, type PackedSettled } from './rows.ts';
 export interface Settling {
   settle(settled: readonly PackedSettled[], at: Instant): readonly boolean[];
   replay(ids: readonly string[], due: Instant): readonly JobRow[];
+  rebase(by: Parameters<Store['rebase']>[0]): number;
 }
 
 type Kept = Pick<JobRow, 'kind' | 'incident' | 'target' | 'event' | 'pairs'>;
@@ -68,6 +69,22 @@ const createJoin = (db: DatabaseSync) => {
   };
 };
 
+/** Makes what puts due times right after the clock went back. It looks at all that waits. */
+const createRebase = (db: DatabaseSync): Settling['rebase'] => {
+  // The end of a claim that was settled says when it was claimed, nearly.
+  const touched = 'max(created_at, claimed_until)';
+  const ahead = db.prepare(`
+    UPDATE jobs SET due = ?1 + max(0, due - ${touched}), created_at = min(created_at, ?1),
+      claimed_until = min(claimed_until, ?1)
+    WHERE state = 'waiting' AND ${touched} > ?1 + ?2
+  `);
+  const far = db.prepare(`
+    UPDATE jobs SET due = ?1 WHERE state = 'waiting' AND kind = 'delivery' AND attempts = 0 AND due > ?1 + ?2
+  `);
+  return ({ now, tolerance, longest }) =>
+    Number(ahead.run(now, tolerance).changes) + Number(far.run(now, longest).changes);
+};
+
 /** Makes what settles. */
 export const createSettling = (db: DatabaseSync, addCount: AddCount, apply: Apply): Settling => {
   const writeNext = createWriteNext(db);
@@ -93,6 +110,7 @@ export const createSettling = (db: DatabaseSync, addCount: AddCount, apply: Appl
     return true;
   };
   return {
+    rebase: createRebase(db),
     settle: (settled, at) => settled.map((each) => settleOne(each, at)),
     replay: (ids, due) =>
       ids.flatMap((id) => {

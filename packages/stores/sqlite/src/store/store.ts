@@ -79,7 +79,7 @@ const prepare = (directory: string): string => {
 
 // What comes from another thread is copied into objects of this one, also where a test runner makes realms of its own.
 type Deciding = 'putDecision' | 'endDecision' | 'noteEnforcer';
-type Writing = 'commit' | 'claim' | 'renew' | 'settle' | 'replay' | 'prune' | Deciding;
+type Writing = 'commit' | 'claim' | 'renew' | 'settle' | 'replay' | 'rebase' | 'prune' | Deciding;
 type AboutDecisions =
   'decision' | 'decisions' | 'decisionCounts' | 'changedDecisions' | 'newestDecisionChange' | 'enforcers';
 
@@ -154,6 +154,7 @@ const createWrites = ({ ask }: Asking, clock: Pick<Clock, 'now'>): Pick<Store, W
   renew: async (claims, until) => [...(await ask('renew', claims.map(nameOf), until))],
   settle: async (settled) => [...(await ask('settle', settled.map(packSettled), clock.now()))],
   replay: async (ids, due) => Array.from(await ask('replay', [...new Set(ids)], due), toDelivery),
+  rebase: (by) => ask('rebase', by),
   prune: (by) => ask('prune', by),
   putDecision: (decision, fence) => {
     const { id, kind, until } = decision;
