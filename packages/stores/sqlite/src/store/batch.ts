@@ -54,15 +54,16 @@ export const createBatch = (database: StoreDatabase, guard: Guard, failure: () =
   const transact = createTransact(connection);
   const part = createPart(connection);
   const totalChanges = connection.prepare('SELECT total_changes() AS count');
-  const [lasting, loose] = ['FULL', 'NORMAL'].map((mode) => connection.prepare(`PRAGMA synchronous = ${mode}`));
+  // Not prepared: SQLite sets it when the statement is compiled, and not when it is run (sqlite.org/pragma.html).
+  const synchronous = (mode: 'FULL' | 'NORMAL'): void => connection.exec(`PRAGMA synchronous = ${mode}`);
   // Within NORMAL a commit does not wait for the disk; the next one that does takes it along (sqlite.org/wal.html).
   const unhurried = <T>(calls: readonly Call[], work: () => T): T => {
     if (!calls.every((call) => !isWrite(call) || fleeting.has(call.name))) return work();
-    loose?.run();
+    synchronous('NORMAL');
     try {
       return work();
     } finally {
-      lasting?.run();
+      synchronous('FULL');
     }
   };
   const rowsWritten = (): number => (totalChanges.get() as { readonly count: number }).count;
