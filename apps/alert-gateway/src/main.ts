@@ -45,7 +45,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 };
 
 const endOnBadDisk =
-  (what: 'log' | 'store', options: GatewayOptions, logger: Logger) =>
+  (what: 'log' | 'store' | 'audit log', options: GatewayOptions, logger: Logger) =>
   (err: AlertError): void => {
     logger.fatal(
       { err, path: options.data },
@@ -161,7 +161,13 @@ const openAudit = async (store: Store, ports: Ports, options: GatewayOptions, lo
     ...{ store, directory, keys, ports },
     subjectKey: loadKey('subject', directory, systemRandom),
     witness: witnessOf(options),
-    onFailure: (err) => logger.error({ err }, 'the audit log is not well: no response is made, and alerts are kept'),
+    onFailure: (err) => {
+      logger.error({ err }, 'the audit log is not well: no response is made, and alerts are kept');
+      // A disk that failed to sync once must not be trusted with anything again.
+      if ((err as NodeJS.ErrnoException).code !== 'EIO') return;
+      const cause = new AlertError('STORE_UNAVAILABLE', 'the disk of the audit log failed', { cause: err });
+      endOnBadDisk('audit log', options, logger)(cause);
+    },
     onWitnessFailure: (reason) => logger.warn({ reason }, 'the witness has not cosigned the audit log'),
   });
 };
