@@ -1,5 +1,6 @@
 import type { Changes, Instant, Millis, Response, Store } from '@therapytrain/alerts-core';
 import { withoutConflict } from './changes.ts';
+import { createClockJump } from './clock-jump.ts';
 import type { Leases } from './leases.ts';
 import type { RespondingParts } from './responding.ts';
 import { endInSpan, next, said } from './stages/respond.ts';
@@ -64,18 +65,14 @@ export const createClockBack = (
   { store, ports: { clock }, facts }: RespondingParts,
   leases: Leases,
 ): (() => Promise<void>) => {
-  const distance = (): Millis => clock.now() - clock.monotonic();
-  let furthest = Infinity;
+  const jump = createClockJump(clock, tolerance);
   let lookUntil = -Infinity;
   let looked = -Infinity;
   return async () => {
-    const isBack = distance() < furthest - tolerance;
+    const isBack = jump.isBack();
     const monotonic = clock.monotonic();
     const isWatching = monotonic < lookUntil && monotonic >= looked + lookEvery;
-    if (!isBack && !isWatching) {
-      furthest = Math.max(furthest, distance());
-      return;
-    }
+    if (!isBack && !isWatching) return;
     for await (const { id, ...listed } of standing(store)) {
       if (!isAhead({ id, ...listed }, facts().now)) continue;
       await withoutConflict(async () => {
@@ -89,8 +86,8 @@ export const createClockBack = (
       });
     }
     // Only now: what failed is done again. At the start nobody is left who could still write by another clock.
-    if (isBack && furthest !== Infinity) lookUntil = monotonic + settlesWithin;
+    if (isBack && !jump.isFirst()) lookUntil = monotonic + settlesWithin;
     looked = monotonic;
-    furthest = distance();
+    if (isBack) jump.settled();
   };
 };

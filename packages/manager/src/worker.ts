@@ -1,4 +1,5 @@
 import type { Claim, Clock, Instant, Millis, Store } from '@therapytrain/alerts-core';
+import { createClockJump } from './clock-jump.ts';
 import type { Control } from './control/control.ts';
 import type { FollowUp } from './flow.ts';
 
@@ -43,13 +44,11 @@ export interface Worker {
  * or, at first, while no process was there to see it.
  */
 const createRebase = ({ store, clock, longestWait }: Pick<WorkerParts, 'store' | 'clock' | 'longestWait'>) => {
-  let offset: Millis | undefined;
+  const jump = createClockJump(clock, tolerance);
   return async (): Promise<void> => {
-    const now = clock.now();
-    const ahead = now - clock.monotonic();
-    if (offset !== undefined && offset - ahead <= tolerance) return void (offset = Math.max(offset, ahead));
-    await store.rebase({ now, tolerance, longest: longestWait() });
-    offset = ahead;
+    if (!jump.isBack()) return;
+    await store.rebase({ now: clock.now(), tolerance, longest: longestWait() });
+    jump.settled();
   };
 };
 
