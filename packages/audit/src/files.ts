@@ -41,13 +41,21 @@ export const writeFiles = async (root: string, files: readonly FileToWrite[]): P
   await Promise.all([...directories].map((each) => syncDirectory(join(root, each))));
 };
 
-/** Puts a file in the place of what had its name, in one step: whoever reads it sees the old one or the new one. */
-export const replaceFile = async (root: string, { path, bytes }: FileToWrite): Promise<void> => {
-  const file = join(root, path);
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+/**
+ * Puts bytes in the place of what a file held, in one step: whoever reads it sees the old ones or the new ones. Durable when
+ * it resolves. Its directory must be there.
+ */
+export const replaceDurably = async (file: string, bytes: Uint8Array): Promise<void> => {
   await writeSynced(`${file}.new`, bytes);
   await rename(`${file}.new`, file);
   await syncDirectory(dirname(file));
+};
+
+/** The same of a file of a log's directory. */
+export const replaceFile = async (root: string, { path, bytes }: FileToWrite): Promise<void> => {
+  const file = join(root, path);
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await replaceDurably(file, bytes);
 };
 
 /** The bytes of a file; undefined if there is none. */

@@ -6,6 +6,7 @@ export {
   signCheckpoint,
   type TreeHead,
 } from './checkpoint.ts';
+export { replaceDurably } from './files.ts';
 export { exportEnd, exportHead } from './export.ts';
 export { decodeEntry, encodeEntry, largestLeaf, leafVersion } from './entry.ts';
 export {

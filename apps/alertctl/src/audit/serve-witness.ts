@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { dirname } from 'node:path';
-import { readSigner, signatureTypes } from '@therapytrain/alerts-audit';
+import { readSigner, replaceDurably, signatureTypes } from '@therapytrain/alerts-audit';
 import { readKey } from '@therapytrain/alerts-audit-verifier';
 import { ExitCode } from '../exit-code.ts';
 import { UsageError } from '../output/fault.ts';
@@ -37,28 +36,10 @@ const readState = async (file: string, isNew: boolean): Promise<SeenLogs> => {
   }
 };
 
-const syncDirectory = async (directory: string): Promise<void> => {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};
-
 const createKeep =
   (file: string) =>
-  async (seen: SeenLogs): Promise<void> => {
-    const handle = await open(`${file}.new`, 'w', 0o600);
-    try {
-      await handle.writeFile(`${JSON.stringify(seen)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(`${file}.new`, file);
-    await syncDirectory(dirname(file));
-  };
+  (seen: SeenLogs): Promise<void> =>
+    replaceDurably(file, Buffer.from(`${JSON.stringify(seen)}\n`));
 
 const readBody = async (request: IncomingMessage): Promise<string | undefined> => {
   const pieces: Buffer[] = [];
