@@ -1,12 +1,5 @@
-import {
-  type AlertLog,
-  type Cursor,
-  type Millis,
-  type Ports,
-  type Store,
-  systemRandom,
-} from '@therapytrain/alerts-core';
-import { Secret } from '@therapytrain/alerts-core/channel';
+import { type AlertLog, type Cursor, type Millis, type Ports, type Store } from '@therapytrain/alerts-core';
+import type { Secret } from '@therapytrain/alerts-core/channel';
 import {
   type BreakerState,
   breakerStates,
@@ -34,7 +27,6 @@ import {
 import type { Meter, Tracer } from '@opentelemetry/api';
 import { createChannels } from './channels.ts';
 import { type Prepared, together } from './in-force.ts';
-import { loadKey } from './keys.ts';
 import { channelKinds } from './kinds.ts';
 import { createResponders } from './responders.ts';
 import { startPruning } from './pruning.ts';
@@ -46,8 +38,8 @@ export interface FollowUpParts {
   readonly store: Store;
   readonly policy: Policy;
   readonly ports: Ports;
-  /** The data directory, which holds the key of the pseudonyms. */
-  readonly directory: string;
+  /** What pseudonyms are made with. */
+  readonly pseudonymKey: Secret;
   readonly tracer: Tracer;
   readonly meter: Meter;
   readonly logger: Logger;
@@ -136,7 +128,7 @@ const watchAll = (meter: Meter, { planner, channels }: Engine, store: Store, { c
 
 /** Builds the channels and responders of the policy and starts the engine. Rejects with `POLICY_INVALID` where one cannot be built. */
 export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => {
-  const { log, ports, directory, tracer, meter, logger } = parts;
+  const { log, ports, tracer, meter, logger } = parts;
   const store = countBreaches(parts.store, meter);
   let { policy } = parts;
   const decisions = createDecisionFeed(store, ports.clock);
@@ -153,7 +145,6 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
   const prepare = (next: Policy): Prepared =>
     together(channels.prepare(next.channels), () => responders.prepare(next.responders));
   prepare(policy).use();
-  const key = Buffer.from(loadKey('pseudonym', directory, systemRandom)).toString('hex');
   const engine = startEngine({
     log,
     store,
@@ -162,7 +153,7 @@ export const startFollowUp = async (parts: FollowUpParts): Promise<FollowUp> => 
     responder: responders.get,
     mayAct: parts.mayAct,
     commitment: parts.commitment,
-    pseudonymKey: new Secret(key),
+    pseudonymKey: parts.pseudonymKey,
     ports,
     onRaised: countDetections(meter),
     onError: (err) => logger.error({ err }, 'planning or delivering failed'),

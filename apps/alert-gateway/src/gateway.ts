@@ -26,7 +26,7 @@ import { startReadiness } from './readiness.ts';
 import { startRetention } from './retention.ts';
 import { createAuditRpc } from './rpc/audit.ts';
 import { createAlertRpc, type ObserveHandlers, type OnReported } from './rpc/alert-rpc.ts';
-import { askingDesk, createDeskRpc, type RpcService } from './rpc/desk-rpc.ts';
+import { askingDesk, createDeskRpc } from './rpc/desk-rpc.ts';
 import { createExplainAlert } from './rpc/explain-alert.ts';
 import { createStatusRpc } from './rpc/gateway-status.ts';
 import { createGuard } from './rpc/guard.ts';
@@ -36,6 +36,7 @@ import { boundMessagePieces } from './rpc/message-pieces.ts';
 import { createPolicyRpc } from './rpc/policies.ts';
 import { addReflection } from './rpc/reflection.ts';
 import { createResponseRpc } from './rpc/response-rpc.ts';
+import type { RpcService } from './rpc/service.ts';
 import { createStreamIncidents } from './rpc/stream-incidents.ts';
 import { createUnary, type Unary } from './rpc/unary.ts';
 import { createTokens, type Tokens } from './stream/cursor.ts';
@@ -229,8 +230,7 @@ const createOtherServices = (
     createDecisionHub({ decisions, tokens, clock, options: { ...decisionHubDefaults, ...parts.decisionHub } });
   const observe = observer.handlers;
   const streaming = { tokens, greet, views, onDefect: observer.onDefect };
-  const stream = createStreamIncidents({ ...streaming, ...(desk && incidents && { desk, hub: incidents }) });
-  const streamIncidents = observe('therapytrain.alerts.v1.IncidentService').stream('StreamIncidents', stream);
+  const streamIncidents = createStreamIncidents({ ...streaming, ...(desk && incidents && { desk, hub: incidents }) });
   const shared = { clock, unary, observe };
   return {
     hubs: [incidents, decided].filter((hub) => hub !== undefined),

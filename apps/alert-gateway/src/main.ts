@@ -185,12 +185,13 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
   const log = traceLog(disk, tracer, meter);
   const ports = systemPorts(log.bounds().newestId);
   const audit = await openAudit(store, ports, options, logger);
+  const pseudonymKey = new Secret(Buffer.from(loadKey('pseudonym', options.data, systemRandom)).toString('hex'));
   const followUp = await startFollowUp({
     ...{ log, store, ports, tracer, meter, logger },
     mayAct: audit.publisher.mayAct,
     commitment: audit.subjects.commit,
     policy: first.policy,
-    directory: options.data,
+    pseudonymKey,
   });
   const identity = await openIdentity(options, { store, ports, logger });
   const policy = await startPolicy(first, followUp, { options, store, ports, meter, logger, files });
@@ -208,9 +209,7 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
     audit,
     ports,
     ...(identity && { identity }),
-    pseudonyms: createPseudonyms(
-      new Secret(Buffer.from(loadKey('pseudonym', options.data, systemRandom)).toString('hex')),
-    ),
+    pseudonyms: createPseudonyms(pseudonymKey),
     cursorKey: loadKey('cursor', options.data, systemRandom),
     listen: options.listen,
     reflection: options.reflection,

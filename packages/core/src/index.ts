@@ -112,6 +112,7 @@ export {
   responseModes,
   type ResponseQuery,
   type ResponseState,
+  responseStateNames,
   responseStates,
   type ReviewReason,
   type Settled,
@@ -126,7 +127,13 @@ export {
   type WindowsLetGo,
 } from './store/index.ts';
 export type { DecisionBatch, DecisionCount, DecisionQuery, Enforcer, KeptDecision } from './store/index.ts';
-export { type Decision, type DecisionFeed, type DecisionKind, decisionKinds } from './responder/decision.ts';
+export {
+  type Decision,
+  type DecisionFeed,
+  type DecisionKind,
+  decisionKindNames,
+  decisionKinds,
+} from './responder/decision.ts';
 export {
   clearanceOf,
   compileNarrowing,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createThrowAway, type ThrowAway } from './throw-away.ts';
+import { createThrowAway, expectSoundCode, type ThrowAway } from './throw-away.ts';
 
 const folder = 'packages/channels/throwaway';
 const minutes = 60_000;
@@ -8,15 +8,7 @@ describe('nx g @therapytrain/workspace:channel throwaway', () => {
   let workspace: ThrowAway;
 
   const generate = (...args: string[]) => workspace.run('nx', ['g', '@therapytrain/workspace:channel', ...args]);
-  const jest = (...args: string[]) =>
-    workspace.run(
-      'node',
-      [
-        ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--conditions=@therapytrain/source'],
-        ...['../../../node_modules/jest/bin/jest.js', '--runInBand', ...args],
-      ],
-      folder,
-    );
+  const jest = (...patterns: string[]) => workspace.jest(folder, ...patterns);
 
   beforeAll(async () => {
     workspace = await createThrowAway();
@@ -76,14 +68,7 @@ describe('nx g @therapytrain/workspace:channel throwaway', () => {
 
   test(
     'writes code that compiles, is formatted and keeps the rules',
-    async () => {
-      const types = await workspace.run('tsc', ['-b', `${folder}/tsconfig.lib.json`, `${folder}/tsconfig.spec.json`]);
-      expect(types).toEqual({ code: 0, text: '' });
-      const format = await workspace.run('prettier', ['--check', folder]);
-      expect([format.code, format.text]).toEqual([0, expect.any(String)]);
-      const lint = await workspace.run('eslint', ['.', '--max-warnings', '0'], folder);
-      expect(lint).toEqual({ code: 0, text: '' });
-    },
+    () => expectSoundCode(workspace, folder),
     5 * minutes,
   );
 

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from '@jest/globals';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -19,6 +20,8 @@ export interface ThrowAway {
   read(file: string): string;
   /** Puts a package of the copy where Node finds it, as `npm install` would. */
   link(folder: string): void;
+  /** Runs the tests of a package of the copy whose names match. */
+  jest(folder: string, ...patterns: string[]): Promise<Ended>;
   remove(): void;
 }
 
@@ -67,11 +70,32 @@ export const createThrowAway = async (): Promise<ThrowAway> => {
   // The tests' own flags are for tests: what is started here gets those it asks for. Nx asks its tasks for colours.
   const own = { ...process.env, NODE_OPTIONS: '', NX_DAEMON: 'false', CI: 'true', FORCE_COLOR: '0' };
   const env = Object.fromEntries(Object.entries(own).filter(([name]) => name !== 'NO_COLOR'));
+  const run: ThrowAway['run'] = (program, args, folder = '.') =>
+    start(program === 'git' ? program : join(modules, '.bin', program), args, join(copy, folder), env);
+  const testFlags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   return {
-    run: (program, args, folder = '.') =>
-      start(program === 'git' ? program : join(modules, '.bin', program), args, join(copy, folder), env),
+    run,
+    jest: (folder, ...patterns) =>
+      run(
+        'node',
+        [
+          ...[...testFlags, '--conditions=@therapytrain/source'],
+          ...[join(modules, 'jest', 'bin', 'jest.js'), '--runInBand', ...patterns],
+        ],
+        folder,
+      ),
     read: (file) => readFileSync(join(copy, file), 'utf8'),
     link,
     remove: () => rmSync(copy, { recursive: true, force: true }),
   };
+};
+
+/** Asserts that what was generated compiles, is formatted and keeps the rules. */
+export const expectSoundCode = async (workspace: ThrowAway, folder: string): Promise<void> => {
+  const types = await workspace.run('tsc', ['-b', `${folder}/tsconfig.lib.json`, `${folder}/tsconfig.spec.json`]);
+  expect(types).toEqual({ code: 0, text: '' });
+  const format = await workspace.run('prettier', ['--check', folder]);
+  expect([format.code, format.text]).toEqual([0, expect.any(String)]);
+  const lint = await workspace.run('eslint', ['.', '--max-warnings', '0'], folder);
+  expect(lint).toEqual({ code: 0, text: '' });
 };

@@ -26,10 +26,10 @@ import type { AuditState } from '../audit/publisher.ts';
 import type { Tokens } from '../stream/cursor.ts';
 import type { ObserveHandlers } from './alert-rpc.ts';
 import { decodeStrictly, shapes } from './decode.ts';
-import { fullName, type RpcService } from './desk-rpc.ts';
 import { check, commandOf, idFault, instantOf, optionalIdFault } from './fields.ts';
 import { pageBytes, pageSizeOf, scanned } from './pages.ts';
-import { bytesOnly, type Handle, type Unary } from './unary.ts';
+import { createRpcService, type RpcService } from './service.ts';
+import type { Handle, Unary } from './unary.ts';
 
 /** What `AuditService` is made of. */
 export interface AuditRpcParts {
@@ -185,14 +185,5 @@ export const createAuditRpc = ({ audit, desk, log, unary, observe, ...parts }: A
     ...createChanges(handleParts),
   };
   const byMethod: Readonly<Record<string, Handle | undefined>> = handles ?? {};
-  const methods = Object.entries(AuditServiceService);
-  return {
-    definition: Object.fromEntries(methods.map(([name, each]) => [name, bytesOnly(each)])),
-    handlers: Object.fromEntries(
-      methods.map(([name, { path }]) => {
-        const [service, method] = fullName(path);
-        return [name, observe(service).unary(method, unary(byMethod[name] ?? refuse, true))] as const;
-      }),
-    ),
-  };
+  return createRpcService(AuditServiceService, (name) => byMethod[name] ?? refuse, { unary, observe });
 };

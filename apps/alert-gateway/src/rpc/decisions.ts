@@ -4,13 +4,13 @@ import {
   ListEnforcersRequest,
   StreamDecisionsRequest,
 } from '@therapytrain/alerts-api';
-import { type Cursor, joinFields, sourcePattern } from '@therapytrain/alerts-core';
+import { type Cursor, decisionKindNames, joinFields, sourcePattern } from '@therapytrain/alerts-core';
 import type { DecisionChanges } from '@therapytrain/alerts-manager';
 import type { Tokens } from '../stream/cursor.ts';
 import { type DecisionHub, kindsFilter } from '../stream/decision-hub.ts';
 import { decodeStrictly, shapes } from './decode.ts';
 import { check, namesOf } from './fields.ts';
-import { decisionKindNames, encodeEnforcer } from './response-wire.ts';
+import { encodeEnforcer } from './response-wire.ts';
 import type { Subscribing } from './streaming.ts';
 import type { Handle } from './unary.ts';
 

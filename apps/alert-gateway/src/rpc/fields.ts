@@ -1,4 +1,5 @@
 import {
+  AlertError,
   type AlertSeverity,
   type FieldViolation,
   fieldError,
@@ -28,6 +29,12 @@ const bounds = {
 export const check = (...faults: readonly Fault[]): void => {
   const found = faults.filter((fault) => fault !== undefined);
   if (found.length > 0) throw fieldError(found);
+};
+
+/** The error with the fields that it names under other names: the desk has names of its own for some parts of a command. */
+export const inContractNames = (error: unknown, names: Readonly<Record<string, string>>): unknown => {
+  if (!(error instanceof AlertError) || error.code !== 'FIELD_INVALID') return error;
+  return fieldError(error.violations.map(({ field, rule }) => ({ field: names[field] ?? field, rule })));
 };
 
 /** A UUID that must be there. */

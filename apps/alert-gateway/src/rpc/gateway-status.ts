@@ -12,9 +12,9 @@ import type { GatewayState } from '../gateway.ts';
 import type { PolicyInForce } from '../policy-in-force.ts';
 import type { ObserveHandlers } from './alert-rpc.ts';
 import { decodeStrictly, shapes } from './decode.ts';
-import { fullName, type RpcService } from './desk-rpc.ts';
 import { wireRefused } from './policy-wire.ts';
-import { bytesOnly, type Handle, type Unary } from './unary.ts';
+import { createRpcService, type RpcService } from './service.ts';
+import type { Handle, Unary } from './unary.ts';
 
 /** What `GatewayService` is made of. */
 export interface StatusRpcParts {
@@ -92,10 +92,5 @@ export const createStatusRpc = (parts: StatusRpcParts): RpcService => {
     decodeStrictly(message, shapes.GetStatusRequest, GetStatusRequest.decode);
     return Buffer.from(statusOf(parts, principal));
   };
-  const definition = GatewayServiceService.getStatus;
-  const [service, method] = fullName(definition.path);
-  return {
-    definition: { getStatus: bytesOnly(definition) },
-    handlers: { getStatus: parts.observe(service).unary(method, parts.unary(getStatus, true)) },
-  };
+  return createRpcService(GatewayServiceService, (name) => (name === 'getStatus' ? getStatus : undefined), parts);
 };

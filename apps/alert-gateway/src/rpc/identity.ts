@@ -27,9 +27,9 @@ import {
 import type { TokenBook, TokenWish } from '../identity/tokens.ts';
 import type { ObserveHandlers } from './alert-rpc.ts';
 import { decodeStrictly, shapes } from './decode.ts';
-import { fullName, type RpcService } from './desk-rpc.ts';
 import { check, commandOf, type Fault, instantOf, namesOf, optionalIdFault } from './fields.ts';
-import { bytesOnly, type Handle, type Unary } from './unary.ts';
+import { createRpcService, type RpcService } from './service.ts';
+import type { Handle, Unary } from './unary.ts';
 
 /** What `IdentityService` is made of. */
 export interface IdentityRpcParts {
@@ -149,14 +149,5 @@ export const createIdentityRpc = (parts: IdentityRpcParts): RpcService => {
     whoAmI,
   };
   const byMethod: Readonly<Record<string, Handle | undefined>> = handles;
-  const methods = Object.entries(IdentityServiceService);
-  return {
-    definition: Object.fromEntries(methods.map(([name, each]) => [name, bytesOnly(each)])),
-    handlers: Object.fromEntries(
-      methods.map(([name, { path }]) => {
-        const [service, method] = fullName(path);
-        return [name, observe(service).unary(method, unary(byMethod[name] ?? noTokens, true))] as const;
-      }),
-    ),
-  };
+  return createRpcService(IdentityServiceService, (name) => byMethod[name] ?? noTokens, { unary, observe });
 };

@@ -27,10 +27,11 @@ import { faultLine } from '../policy-file.ts';
 import type { PolicyInForce } from '../policy-in-force.ts';
 import type { ObserveHandlers } from './alert-rpc.ts';
 import { decodeStrictly, partOf, shapes } from './decode.ts';
-import { fullName, notPlanning, type RpcService } from './desk-rpc.ts';
+import { notPlanning } from './desk-rpc.ts';
 import { check, instantOf, optionalIdFault } from './fields.ts';
 import { encodeReview, encodeSimulated, wireChanges, wireFaults, wireRefused } from './policy-wire.ts';
-import { bytesOnly, type Handle, type Unary } from './unary.ts';
+import { createRpcService, type RpcService } from './service.ts';
+import type { Handle, Unary } from './unary.ts';
 
 /** What `PolicyService` is made of. */
 export interface PolicyRpcParts {
@@ -176,14 +177,5 @@ export const createPolicyRpc = (parts: PolicyRpcParts): RpcService => {
       }
     : { getPolicy: refuse, checkPolicy: refuse, reloadPolicy: refuse, simulatePolicy: refuse };
   const byMethod: Readonly<Record<string, Handle | undefined>> = handles;
-  const methods = Object.entries(PolicyServiceService);
-  return {
-    definition: Object.fromEntries(methods.map(([name, each]) => [name, bytesOnly(each)])),
-    handlers: Object.fromEntries(
-      methods.map(([name, { path }]) => {
-        const [service, method] = fullName(path);
-        return [name, observe(service).unary(method, unary(byMethod[name] ?? refuse, true))] as const;
-      }),
-    ),
-  };
+  return createRpcService(PolicyServiceService, (name) => byMethod[name] ?? refuse, { unary, observe });
 };

@@ -8,26 +8,16 @@ import {
 import {
   type Cursor,
   type Decision,
-  type DecisionKind,
-  decisionKinds,
+  decisionKindNames,
   type Enforcer,
   type Response,
   responseModes,
-  type ResponseState,
-  responseStates,
+  responseStateNames,
 } from '@therapytrain/alerts-core';
-import type { TargetKind } from '@therapytrain/alerts-core/responder';
+import { targetKinds } from '@therapytrain/alerts-core/responder';
 import type { KillSwitch } from '@therapytrain/alerts-manager';
 import { durationOf } from '../stream/duration.ts';
 import { dateOf, numberOf, optionalDate } from './desk-wire.ts';
-
-/** Names in the order of their numbers on the wire, from 1. */
-export const responseStateNames = Object.keys(responseStates) as readonly ResponseState[];
-
-/** Names in the order of their numbers on the wire, from 1. */
-export const decisionKindNames = Object.keys(decisionKinds) as readonly DecisionKind[];
-
-const targetKindNames: readonly TargetKind[] = ['address', 'user', 'access'];
 
 /** How many services enforce a decision, of those that enforce its kind. */
 export interface Enforced {
@@ -49,7 +39,7 @@ export const encodeResponse = (response: Response, enforced?: Enforced): Uint8Ar
     playbook: response.playbook,
     step: response.step,
     responder: response.responder,
-    target: { kind: numberOf(targetKindNames, target.kind), value: target.value, resource: target.resource },
+    target: { kind: numberOf(targetKinds, target.kind), value: target.value, resource: target.resource },
     args: argsOf(response.args),
     severity: response.severity,
     incidentId: response.incident,

@@ -8,13 +8,13 @@ import {
   RevertResponseRequest,
   SetKillSwitchRequest,
 } from '@therapytrain/alerts-api';
-import { type Ids, joinFields, type Response } from '@therapytrain/alerts-core';
+import { type Ids, joinFields, type Response, responseStateNames } from '@therapytrain/alerts-core';
 import type { DecisionChanges, KillSwitch, ResponseCommand, ResponseDesk } from '@therapytrain/alerts-manager';
 import type { Tokens } from '../stream/cursor.ts';
 import { decodeStrictly, shapes } from './decode.ts';
 import { check, commandOf, idFault, namesOf, optionalIdFault, writtenFault } from './fields.ts';
 import { encodePage } from './pages.ts';
-import { encodeKillSwitch, encodeResponse, type Enforced, responseStateNames } from './response-wire.ts';
+import { encodeKillSwitch, encodeResponse, type Enforced } from './response-wire.ts';
 import type { Asker, Handle } from './unary.ts';
 
 /** What responses are asked of. */

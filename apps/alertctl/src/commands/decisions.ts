@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type Decision, type DecisionKind, decisionKinds } from '@therapytrain/alerts-core';
+import { type Decision, type DecisionKind, decisionKindNames } from '@therapytrain/alerts-core';
 import { type Act } from '../act.ts';
 import { countArgument } from '../arguments.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -14,8 +14,6 @@ import {
 import { type Session } from '../session.ts';
 import { createStateNotes } from '../state-notes.ts';
 
-const kinds = Object.keys(decisionKinds) as readonly DecisionKind[];
-
 interface KindOptions {
   readonly kind?: readonly DecisionKind[];
   readonly wide?: boolean;
@@ -26,8 +24,8 @@ interface WatchOptions extends KindOptions {
 }
 
 const kindArgument = (text: string, before: readonly DecisionKind[] = []): readonly DecisionKind[] => {
-  const kind = kinds.find((each) => each === text.toLowerCase());
-  if (kind === undefined) throw new InvalidArgumentError(`It must be one of ${kinds.join(', ')}.`);
+  const kind = decisionKindNames.find((each) => each === text.toLowerCase());
+  if (kind === undefined) throw new InvalidArgumentError(`It must be one of ${decisionKindNames.join(', ')}.`);
   return [...before, kind];
 };
 
@@ -111,7 +109,9 @@ const enforcers = async (session: Session, { wide }: KindOptions): Promise<ExitC
 };
 
 const kindOption = (): Option =>
-  new Option('--kind <kind>', 'only those of this kind; repeat for more').choices(kinds).argParser(kindArgument);
+  new Option('--kind <kind>', 'only those of this kind; repeat for more')
+    .choices(decisionKindNames)
+    .argParser(kindArgument);
 
 /** `alertctl decisions`: what services are asked to enforce. */
 export const decisionsCommand = (act: Act): Command => {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ListedResponse, type ResponseChangeOptions } from '@therapytrain/alerts-client';
-import { responseStates, type ResponseState } from '@therapytrain/alerts-core';
+import { type ResponseState, responseStateNames } from '@therapytrain/alerts-core';
 import { type Act } from '../act.ts';
 import { countArgument } from '../arguments.ts';
 import { confirm } from '../confirm.ts';
@@ -13,8 +13,6 @@ import { type ListingOptions, printList } from '../print-list.ts';
 import { type Session } from '../session.ts';
 import { incidentId } from './incidents.ts';
 
-const states = Object.keys(responseStates) as readonly ResponseState[];
-
 interface ResponseOptions extends ListingOptions {
   readonly state?: readonly ResponseState[];
   readonly incident?: string;
@@ -24,8 +22,8 @@ interface ResponseOptions extends ListingOptions {
 type ChangeOptions = Pick<ResponseChangeOptions, 'comment'> & { readonly yes?: boolean };
 
 const stateArgument = (text: string, before: readonly ResponseState[] = []): readonly ResponseState[] => {
-  const state = states.find((each) => each === text.toLowerCase());
-  if (state === undefined) throw new InvalidArgumentError(`It must be one of ${states.join(', ')}.`);
+  const state = responseStateNames.find((each) => each === text.toLowerCase());
+  if (state === undefined) throw new InvalidArgumentError(`It must be one of ${responseStateNames.join(', ')}.`);
   return [...before, state];
 };
 
@@ -103,7 +101,7 @@ export const responsesCommand = (act: Act): Command => {
     .description('Lists responses, the one planned last first. With --json one response a line.')
     .addOption(
       new Option('--state <state>', 'only those in this state; repeat for more')
-        .choices(states)
+        .choices(responseStateNames)
         .argParser(stateArgument),
     )
     .option('--incident <id>', 'those that answer this incident; the end of its id is enough', idArgument)

@@ -1,10 +1,10 @@
 import { ResponseServiceService as methods } from '@therapytrain/alerts-api';
-import type { Ids } from '@therapytrain/alerts-core';
+import { decisionKindNames, type Ids, responseStateNames } from '@therapytrain/alerts-core';
 import type { Ask } from '../calls.ts';
 import { askBy } from '../desk/method.ts';
 import { numbersOf } from '../desk/wire.ts';
 import type { DecisionCalls, KillSwitchCalls, ResponseCalls, ResponseChangeOptions } from './types.ts';
-import { decisionKindNames, readEnforcer, readKillSwitch, readResponse, responseStateNames } from './wire.ts';
+import { readEnforcer, readKillSwitch, readResponse } from './wire.ts';
 
 /** Asks `ResponseService` about responses. */
 export const createResponseCalls = (ask: Ask, ids: Ids): ResponseCalls => {

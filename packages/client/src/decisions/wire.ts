@@ -4,27 +4,12 @@ import type {
   KillSwitch as WireKillSwitch,
   Response as WireResponse,
 } from '@therapytrain/alerts-api';
-import {
-  type Decision,
-  type DecisionKind,
-  decisionKinds,
-  responseModes,
-  type ResponseState,
-  responseStates,
-} from '@therapytrain/alerts-core';
-import type { TargetKind } from '@therapytrain/alerts-core/responder';
+import { type Decision, decisionKindNames, responseModes, responseStateNames } from '@therapytrain/alerts-core';
+import { targetKinds } from '@therapytrain/alerts-core/responder';
 import { present } from '../desk/method.ts';
 import { instantOf, nameOf, severityOf } from '../desk/wire.ts';
 import { millisOf } from '../stream/following.ts';
 import type { KillSwitchState, ListedEnforcer, ListedResponse } from './types.ts';
-
-/** In the order of their numbers on the wire, from 1. */
-export const responseStateNames = Object.keys(responseStates) as readonly ResponseState[];
-
-/** In the order of their numbers on the wire, from 1. */
-export const decisionKindNames = Object.keys(decisionKinds) as readonly DecisionKind[];
-
-const targetKindNames: readonly TargetKind[] = ['address', 'user', 'access'];
 
 /** A response of the wire. */
 export const readResponse = (wire: WireResponse | undefined): ListedResponse => {
@@ -38,7 +23,7 @@ export const readResponse = (wire: WireResponse | undefined): ListedResponse => 
     playbook: response.playbook,
     step: response.step,
     responder: response.responder,
-    target: { kind: nameOf(targetKindNames, kind), value, resource },
+    target: { kind: nameOf(targetKinds, kind), value, resource },
     args: response.args,
     severity: severityOf(response.severity),
     incident: response.incidentId,

@@ -1,6 +1,7 @@
 import { ResponseServiceService, StreamDecisionsRequest, StreamDecisionsResponse } from '@therapytrain/alerts-api';
+import { decisionKindNames } from '@therapytrain/alerts-core';
 import type { DecisionEvent, DecisionStreamOptions } from '../decisions/types.ts';
-import { decisionKindNames, readDecisions } from '../decisions/wire.ts';
+import { readDecisions } from '../decisions/wire.ts';
 import { instantOf, numbersOf } from '../desk/wire.ts';
 import {
   type Farewell,

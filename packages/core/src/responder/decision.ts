@@ -17,6 +17,9 @@ export const decisionKinds = {
 /** One of the closed list of decisions. */
 export type DecisionKind = keyof typeof decisionKinds;
 
+/** Their names in the order of their numbers on the wire, from 1. */
+export const decisionKindNames = Object.keys(decisionKinds) as readonly DecisionKind[];
+
 /** What services enforce, from a time until a time. */
 export interface Decision {
   /** The response that it comes from: UUID version 7. */

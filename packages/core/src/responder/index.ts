@@ -1,5 +1,12 @@
 export { type AddressRange, canonicalAddress, overlap, readAddress, type ReadAddress, readRange } from './address.ts';
-export { type Decision, type DecisionFeed, type DecisionKind, decisionKinds, longestSession } from './decision.ts';
+export {
+  type Decision,
+  type DecisionFeed,
+  type DecisionKind,
+  decisionKindNames,
+  decisionKinds,
+  longestSession,
+} from './decision.ts';
 export {
   createProtection,
   type Protection,
@@ -18,4 +25,5 @@ export {
   type Step,
   type Target,
   type TargetKind,
+  targetKinds,
 } from './responder.ts';

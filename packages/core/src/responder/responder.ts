@@ -4,8 +4,14 @@ import type { Instant, Ports } from '../ports.ts';
 import type { AlertSeverity } from '../severity.ts';
 import type { DecisionFeed } from './decision.ts';
 
-/** What sort of thing is acted on: an address or range, a user by id, or a user's access to one resource. */
-export type TargetKind = 'address' | 'user' | 'access';
+/**
+ * What sort of thing is acted on: an address or range, a user by id, or a user's access to one resource. In the order of
+ * their numbers on the wire, from 1.
+ */
+export const targetKinds = ['address', 'user', 'access'] as const;
+
+/** One of {@link targetKinds}. */
+export type TargetKind = (typeof targetKinds)[number];
 
 /** What is acted on. Personal: it stands in no log, metric, error or proof. */
 export interface Target {

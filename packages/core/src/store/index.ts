@@ -37,6 +37,7 @@ export {
   responseModes,
   type ResponseQuery,
   type ResponseState,
+  responseStateNames,
   responseStates,
   standingStates,
   type Trip,

@@ -33,6 +33,9 @@ export const responseStates = {
 /** One of {@link responseStates}. */
 export type ResponseState = keyof typeof responseStates;
 
+/** Their names in the order of their numbers on the wire, from 1. */
+export const responseStateNames = Object.keys(responseStates) as readonly ResponseState[];
+
 /** States that go on: something is still to become of the response. */
 export const standingStates = [
   'waiting',

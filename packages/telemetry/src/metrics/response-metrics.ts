@@ -1,6 +1,6 @@
 import { createNoopMeter, type Meter } from '@opentelemetry/api';
 import type { DecisionCount, Enforcer, Instant, Response, Trip } from '@therapytrain/alerts-core';
-import { type DecisionKind, decisionKinds } from '@therapytrain/alerts-core/responder';
+import { decisionKindNames } from '@therapytrain/alerts-core/responder';
 import { createObserved } from './instruments.ts';
 
 /** What of a response is counted. */
@@ -67,7 +67,7 @@ export const watchResponses = (meter: Meter, figures: ResponseFigures): void => 
     const counts = await decisions().catch(() => undefined);
     if (!counts) return;
     const of = new Map(counts.map(({ kind, decisions: count }) => [kind, count]));
-    for (const kind of Object.keys(decisionKinds) as DecisionKind[]) result.observe(of.get(kind) ?? 0, { kind });
+    for (const kind of decisionKindNames) result.observe(of.get(kind) ?? 0, { kind });
   });
   createObserved(meter, 'alerts.decisions.enforcers').addCallback(async (result) => {
     const found = await enforcers().catch(() => undefined);

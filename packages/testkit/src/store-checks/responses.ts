@@ -3,7 +3,7 @@ import {
   type Response,
   type ResponseFactsQuery,
   type ResponseState,
-  responseStates,
+  responseStateNames,
   standingStates,
   type Store,
 } from '@therapytrain/alerts-core';
@@ -94,7 +94,7 @@ const refusesStale = async ({ store, ports }: StoreSubject): Promise<void> => {
 
 const tellsOfTargets = async ({ store, ports }: StoreSubject): Promise<void> => {
   const of = (changes: Partial<Response>): Response => responseOf(ports, { target: user('u-1'), ...changes });
-  const all = (Object.keys(responseStates) as ResponseState[]).map((state) => of({ state, updatedAt: 10 }));
+  const all = responseStateNames.map((state) => of({ state, updatedAt: 10 }));
   const others = [
     of({ target: user('u-2') }),
     of({ target: address('u-1') }),

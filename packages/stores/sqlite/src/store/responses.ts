@@ -4,8 +4,7 @@ import {
   type KillSwitch,
   type ResponseFactsQuery,
   type ResponseQuery,
-  responseStates,
-  type ResponseState,
+  responseStateNames,
   type Trip,
 } from '@therapytrain/alerts-core';
 import { inStates } from './in-states.ts';
@@ -105,7 +104,7 @@ export const createResponseQuestions = (
     response: (id) => (one.get(id) as Pick<Row, 'json'> | undefined)?.json,
     responses: ({ states, incident, playbook, before, limit }) => {
       const conditions = [
-        ...inStates(Object.keys(responseStates) as ResponseState[], states),
+        ...inStates(responseStateNames, states),
         ...(incident === undefined ? [] : ['incident = ?']),
         ...(playbook === undefined ? [] : ['playbook = ?']),
         ...(before === undefined ? [] : ['id < ?']),
