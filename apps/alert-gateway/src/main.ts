@@ -154,9 +154,11 @@ const openAudit = async (store: Store, ports: Ports, options: GatewayOptions, lo
     },
     ...([systemRandom, process.env] as const),
   );
-  logger.info({ verifierKey: keys.current.vkey }, 'the audit log is signed by this key');
-  if (keys.made)
-    process.stderr.write(`The audit log verifies by this key; keep it elsewhere too:\n${keys.current.vkey}\n`);
+  const signed = 'the audit log is signed by this key';
+  logger.info(
+    { verifierKey: keys.current.vkey },
+    keys.made ? `${signed}, made just now: keep it elsewhere too` : signed,
+  );
   return startAudit({
     ...{ store, directory, keys, ports },
     subjectKey: loadKey('subject', directory, systemRandom),
