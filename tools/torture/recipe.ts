@@ -12,6 +12,8 @@ export type RecipeWrong =
   | 'restart failed'
   /** It did not end as it should, or not in time, or without saying why. */
   | 'ended wrongly'
+  /** A fault was to be put in at a moment that never came. */
+  | 'not reached'
   /** It acknowledged what was sent after the disk had failed. */
   | 'acked after the failure'
   /** A refusal does not say when to come back, or is of the wrong kind. */

@@ -8,9 +8,12 @@ export interface SyncCall {
   readonly path: string;
 }
 
+// SQLite makes the one, Node the other for what it writes.
+const syscalls = 'fsync,fdatasync';
+
 /** How to run a command so that its calls stand in a file. */
 const strace = (trace: string, ...more: readonly string[]): string[] => [
-  ...['strace', '-f', '-qq', '-y', '-ttt', '-e', 'trace=fsync,fdatasync', '-o', trace],
+  ...['strace', '-f', '-qq', '-y', '-ttt', '-e', `trace=${syscalls}`, '-o', trace],
   ...more,
 ];
 
@@ -21,12 +24,12 @@ const cheaply = '--seccomp-bpf';
 export const straceCalls = (trace: string): string[] => strace(trace, cheaply);
 
 /** Kills the process before one thread makes the call for the `when`th time. */
-export const straceKill = (syscall: string, when: number, trace: string, ...more: readonly string[]): string[] =>
-  strace(trace, ...more, '-e', `inject=${syscall}:signal=SIGKILL:when=${when}`);
+export const straceKill = (when: number, trace: string, ...more: readonly string[]): string[] =>
+  strace(trace, ...more, '-e', `inject=${syscalls}:signal=SIGKILL:when=${when}`);
 
 /** Lets the `when`th call of one thread fail, without making it. */
-export const straceFail = (syscall: string, when: number, trace: string, ...more: readonly string[]): string[] =>
-  strace(trace, cheaply, ...more, '-e', `inject=${syscall}:error=EIO:when=${when}`);
+export const straceFail = (when: number, trace: string, ...more: readonly string[]): string[] =>
+  strace(trace, cheaply, ...more, '-e', `inject=${syscalls}:error=EIO:when=${when}`);
 
 const pattern = /^(\d+) +(\d+\.\d+) (fsync|fdatasync)\(\d+<([^>]*)>/;
 
@@ -59,5 +62,6 @@ export const kindOf = (path: string): string => {
   if (path.endsWith('.db-wal')) return 'write-ahead log';
   if (path.endsWith('.db-journal')) return 'rollback journal';
   if (path.endsWith('.db')) return 'database';
-  return path.includes('cursor.key') ? 'cursor key' : 'directory';
+  if (path.includes('.key')) return 'key';
+  return /\/audit(\/|$)/.test(path) ? 'audit log' : 'directory';
 };

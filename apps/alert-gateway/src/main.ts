@@ -55,6 +55,9 @@ const endOnBadDisk =
     process.exit(exitIoErr);
   };
 
+const isOfBadDisk = (error: unknown): boolean =>
+  error instanceof Error && ((error as NodeJS.ErrnoException).code === 'EIO' || isOfBadDisk(error.cause));
+
 const openLog = (options: GatewayOptions, logger: Logger) =>
   createSqliteLog({
     directory: options.data,
@@ -166,7 +169,7 @@ const openAudit = async (store: Store, ports: Ports, options: GatewayOptions, lo
     onFailure: (err) => {
       logger.error({ err }, 'the audit log is not well: no response is made, and alerts are kept');
       // A disk that failed to sync once must not be trusted with anything again.
-      if ((err as NodeJS.ErrnoException).code !== 'EIO') return;
+      if (!isOfBadDisk(err)) return;
       const cause = new AlertError('STORE_UNAVAILABLE', 'the disk of the audit log failed', { cause: err });
       endOnBadDisk('audit log', options, logger)(cause);
     },

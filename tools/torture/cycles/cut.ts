@@ -102,7 +102,7 @@ const cutAfterKill: Cut = async (context, log, cycle, tally) => {
   const { history, options } = log;
   const chance = context.chance('cut', cycle);
   const trace = join(context.scratch, 'kill.trace');
-  const wrapper = straceKill('fsync', chance.between(...fsyncsBeforeKill), trace);
+  const wrapper = straceKill(chance.between(...fsyncsBeforeKill), trace);
   const first = await startOrTell(context, { ...options, data: history.data, wrapper });
   if ('wrong' in first) return [first];
   const load = startLoad(first.address, history.ledger, chance, usualLoad);

@@ -28,7 +28,7 @@ type Fault = 'kill' | 'failure';
 /** One call to put a fault into. */
 interface Point {
   readonly fault: Fault;
-  /** Which of the calls of one thread, from 1. */
+  /** Which of the calls of one thread, from 1: the first thread that comes to it has the fault. */
   readonly when: number;
   /** Counts only calls for this file of the data directory, if given. */
   readonly file?: string;
@@ -42,13 +42,15 @@ const endWithin = 10_000;
 // Between the clock of strace and ours.
 const clockMargin = 5;
 
-// The second time that the database itself is synced is the end of the first checkpoint; the key is written by another
-// thread than the rest.
+// The third time that a database itself is synced is the end of a checkpoint; the key is written by another thread than
+// the rest, the audit log by several.
 const always: readonly Point[] = [
-  { fault: 'kill', file: 'alerts.db', when: 2 },
   { fault: 'kill', file: 'alerts.db', when: 3 },
-  { fault: 'failure', file: 'alerts.db', when: 2 },
+  { fault: 'kill', file: 'audit/checkpoint.new', when: 1 },
+  { fault: 'failure', file: 'alerts.db', when: 3 },
+  { fault: 'failure', file: 'plan.db-wal', when: 12 },
   { fault: 'failure', file: 'cursor.key.new', when: 1 },
+  { fault: 'failure', file: 'audit/checkpoint.new', when: 1 },
 ];
 
 const pointsOf = ({ fsyncKills, fsyncFailures, fsyncReach }: Plan): Point[] => [
@@ -66,10 +68,10 @@ interface TracedRun {
   readonly exit: Exit | undefined;
 }
 
-const wrapperOf = (point: Point | undefined, syscall: string, data: string, trace: string): string[] => {
+const wrapperOf = (point: Point | undefined, data: string, trace: string): string[] => {
   if (!point) return straceCalls(trace);
   const only = point.file === undefined ? [] : ['-P', join(data, point.file)];
-  return (point.fault === 'kill' ? straceKill : straceFail)(syscall, point.when, trace, ...only);
+  return (point.fault === 'kill' ? straceKill : straceFail)(point.when, trace, ...only);
 };
 
 const within = async <T>(promise: Promise<T>, span: number): Promise<T | undefined> => {
@@ -81,10 +83,10 @@ const within = async <T>(promise: Promise<T>, span: number): Promise<T | undefin
 };
 
 /** Runs a gateway under strace and load until the fault ends it, or for a while if there is none. */
-const traced = async (context: RecipeContext, name: string, syscall: string, point?: Point): Promise<TracedRun> => {
+const traced = async (context: RecipeContext, name: string, point?: Point): Promise<TracedRun> => {
   const history = openHistory(context, name);
   const trace = join(context.scratch, `${name}.trace`);
-  const wrapper = wrapperOf(point, syscall, history.data, trace);
+  const wrapper = wrapperOf(point, history.data, trace);
   const victim = context.start({ data: history.data, wrapper });
   // A fault may end it before it listens; nothing else may.
   const address = await victim.listening.catch((error: unknown) => {
@@ -134,18 +136,13 @@ const judge = (fault: Fault, run: TracedRun, injected: SyncCall): Violation<Reci
   return judgeFailure(run.exit, injected.wall, lastAckedSentAt(run.history));
 };
 
-const onePoint = async (
-  context: RecipeContext,
-  cycle: number,
-  point: Point,
-  syscall: string,
-  tally: Tally,
-): Promise<Found[]> => {
+const onePoint = async (context: RecipeContext, cycle: number, point: Point, tally: Tally): Promise<Found[]> => {
   const name = `fsync-${cycle}`;
-  const run = await traced(context, name, syscall, point);
+  const run = await traced(context, name, point);
+  // A fault that never was shows nothing.
   if (!run.injected) {
-    tally.add('points not reached');
-    return run.exit ? inCycle(cycle, [endedByItself(run.exit)]) : [];
+    const never = wrongly('not reached', `call ${point.when}${point.file ? ` for ${point.file}` : ''} was never made`);
+    return inCycle(cycle, [run.exit ? endedByItself(run.exit) : never]);
   }
   tally.add(point.fault === 'kill' ? 'kills at an fsync' : 'failures of an fsync (EIO)');
   tally.add(`at the ${kindOf(run.injected.path)}`);
@@ -174,10 +171,9 @@ export const fsync: Recipe = {
   weight: 5,
   obstacle: ({ strace }) => strace,
   run: async (context) => {
-    const tally = createTally('kills at an fsync', 'failures of an fsync (EIO)', 'points not reached');
-    const survey = await traced(context, 'survey', '');
-    const syscall = survey.calls.some((call) => call.syscall === 'fdatasync') ? 'fdatasync' : 'fsync';
-    context.progress(`the store calls ${syscall}, ${survey.calls.length} times in the survey`);
+    const tally = createTally('kills at an fsync', 'failures of an fsync (EIO)');
+    const survey = await traced(context, 'survey');
+    context.progress(`${survey.calls.length} calls in the survey`);
     if (survey.exit)
       return { counts: tally.counts, violations: inCycle(0, [endedByItself(survey.exit)]), controls: [] };
     const controls = surveyControls(survey);
@@ -185,7 +181,7 @@ export const fsync: Recipe = {
     for (const cycle of context.cycles(points.length)) {
       const point = points[cycle - 1];
       if (!point) break;
-      const found = await onePoint(context, cycle, point, syscall, tally);
+      const found = await onePoint(context, cycle, point, tally);
       context.progress(`${point.fault} at call ${point.when}${point.file ? ` for ${point.file}` : ''}`);
       if (found.length > 0) return { counts: tally.counts, violations: found, controls };
     }

@@ -37,7 +37,9 @@ describe('a trace', () => {
     ['/data/alerts.db-wal', 'write-ahead log'],
     ['/data/alerts.db-journal', 'rollback journal'],
     ['/data/alerts.db', 'database'],
-    ['/data/cursor.key.new', 'cursor key'],
+    ['/data/cursor.key.new', 'key'],
+    ['/data/audit/checkpoint.new', 'audit log'],
+    ['/data/audit/tile/0', 'audit log'],
     ['/data', 'directory'],
   ])('%s is the %s', (path, kind) => {
     expect(kindOf(path)).toBe(kind);
