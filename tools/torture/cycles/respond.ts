@@ -40,8 +40,8 @@ import {
 
 type Wrongs = Violation<RecipeWrong>[];
 
-// What was turned down is tried again for so long; all of it is over by then.
-const overWithin: Millis = 120_000;
+// What was turned down ten times is tried again after two minutes; all of it is over by then.
+const overWithin: Millis = 150_000;
 // Longer than a claim lasts, and than it takes to renew it.
 const stopFor: Millis = 33_000;
 const day: Millis = 86_400_000;

@@ -207,7 +207,7 @@ export interface Store {
    */
   settle(settled: readonly Settled[]): Promise<readonly boolean[]>;
   /**
-   * The wall clock went back. What waits and was planned or claimed more than `tolerance` after `now` is due as long after
+   * The wall clock went back. What waits and was planned or settled more than `tolerance` after `now` is due as long after
    * `now` as it was due after that, and counts as planned now; a delivery that was never tried and is due more than
    * `longest` after `now` is due now. All else stays as it is. Gives how many jobs are due at another time.
    */

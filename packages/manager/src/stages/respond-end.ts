@@ -13,17 +13,11 @@ import {
 } from './respond.ts';
 import { failedResponse } from './response-alerts.ts';
 import { responseJob } from './response-job.ts';
+import { revertWaits } from './revert-waits.ts';
 import { settle } from './settle.ts';
 
 const second: Millis = 1_000;
-const minute = 60 * second;
-const hour = 60 * minute;
-
-/** Waits between attempts to take something back: 27 hours in all, for what applies must not stay because a peer rests. */
-const revertLadder: readonly Millis[] = [
-  ...[second, 5 * second, 15 * second, 30 * second, minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute],
-  ...[30 * minute, hour, hour, 2 * hour, 2 * hour, 3 * hour, 4 * hour, 6 * hour, 7 * hour],
-];
+const hour = 3_600 * second;
 
 /** How soon it is asked again to make a lease last longer. */
 const extendAgain: Millis = 30 * second;
@@ -88,7 +82,7 @@ const notReverted = (
   outcome: Exclude<Outcome, { readonly kind: 'done' }>,
   facts: RespondFacts,
 ): Decided => {
-  const wait = outcome.kind === 'reject' ? undefined : revertLadder[job.attempts - 1];
+  const wait = outcome.kind === 'reject' ? undefined : revertWaits[job.attempts - 1];
   if (wait === undefined) {
     return into(now, { state: 'revert_failed', reason: outcome.reason }, facts, {
       raised: [failedResponse(now, 'revert_failed')],
@@ -97,8 +91,14 @@ const notReverted = (
   const { reason, detail } = outcome;
   const asked = outcome.kind === 'retry' ? Math.min(outcome.after ?? 0, hour) : 0;
   const due = facts.now + Math.max(asked, Math.round(wait * (0.8 + facts.settle.random.fraction() * 0.4)));
-  const audit = [said('revert.retried', now, facts, { outcome: reason, attempt: job.attempts })];
-  return { next: { state: 'waiting', due, reason, detail, doubtful: true }, changes: { audit }, raised: [] };
+  // It says when it was written, also to whoever puts right what a clock that was ahead has written.
+  const waits = next(now, {}, facts.now);
+  const audit = [said('revert.retried', waits, facts, { outcome: reason, attempt: job.attempts })];
+  return {
+    next: { state: 'waiting', due, reason, detail, doubtful: true },
+    changes: { responses: [waits], audit },
+    raised: [],
+  };
 };
 
 /**

@@ -13,6 +13,7 @@ import { factsOfResponse } from './response-ledger.ts';
 import { responseJob } from './response-job.ts';
 import type { ResponseReason } from './response-reasons.ts';
 import { entry, type RouteFacts } from './route.ts';
+import { mostReverts } from './revert-waits.ts';
 import { mostAttempts, type SettleFacts } from './settle.ts';
 
 /** What follows from looking at a response, or from an attempt: everything of one commit, and what is told of it. */
@@ -157,7 +158,7 @@ const lookAtPlanned = (response: Response, job: Job, facts: RespondFacts): Looke
 
 const beginRevert = (response: Response, job: Job, facts: RespondFacts): Looked => {
   const doubtful = response.state === 'reverting' && (job.attempts > 1 || job.doubtful);
-  if (response.state === 'reverting' && job.attempts > mostAttempts) {
+  if (response.state === 'reverting' && job.attempts > mostReverts) {
     return into(response, { state: 'revert_failed', reason: 'not_known' }, facts, {
       raised: [failedResponse(response, 'revert_failed')],
     });

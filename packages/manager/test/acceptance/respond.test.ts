@@ -589,6 +589,23 @@ describe('what is done by itself, in fake time', () => {
     expect(target.standing()).toEqual([]);
   });
 
+  test('a clock that jumps a day ahead while something is taken back in vain, and back, puts nothing off', async () => {
+    const day = 86_400 * second;
+    await world.report(failure('anna'));
+    let failed = 0;
+    target.before = ({ what }) => {
+      if (what !== 'revert' || ++failed > 1) return undefined;
+      world.jump(day);
+      return { kind: 'ambiguous', reason: 'answer_late', detail: '' };
+    };
+    await world.at(300);
+    expect([failed, target.standing()]).toEqual([1, ['user anna']]);
+    world.jump(-day);
+    await world.left.ports.clock.advance(minute);
+    expect(target.standing()).toEqual([]);
+    expect(await statesOf()).toEqual(['reverted']);
+  });
+
   test('what fails is tried again, as long as it would still last', async () => {
     let tries = 0;
     target.before = ({ what }) =>

@@ -78,12 +78,14 @@ const createSettleOne = (
     const kept = held(claim);
     if (!kept) return false;
     const row = stoodIn ? { ...kept, stoodIn } : kept;
+    // While it waits this says when it began to.
+    const claimedUntil = clock.now();
     if (next.state === 'waiting') {
       const { due, reason, detail, progress, doubtful } = next;
       const again = { ...saidIn(next), due, lastReason: reason, detail, progress, doubtful };
-      rows.jobs.put(row.id, { ...row, ...again, state: 'waiting' });
+      rows.jobs.put(row.id, { ...row, ...again, claimedUntil, state: 'waiting' });
     } else if (next.state === 'returned') {
-      rows.jobs.put(row.id, { ...row, state: 'waiting', due: next.due, attempts: row.attempts - 1 });
+      rows.jobs.put(row.id, { ...row, claimedUntil, state: 'waiting', due: next.due, attempts: row.attempts - 1 });
     } else if (next.state !== 'digested') end(row, next);
     if (changes) changing.apply(changes);
     if (next.state === 'digested') join(row, next.slot);

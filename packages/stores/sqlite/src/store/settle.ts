@@ -28,10 +28,12 @@ const createWriteNext = (db: DatabaseSync) => {
     `UPDATE jobs SET state = 'dead', last_reason = ?, detail = ?, ${said}, settled_at = ? ${held}`,
   );
   const cancelled = db.prepare(`UPDATE jobs SET state = 'cancelled', detail = ?, settled_at = ? ${held}`);
-  const again = db.prepare(`
-    UPDATE jobs SET state = 'waiting', due = ?, last_reason = ?, detail = ?, progress = ?, doubtful = ?, ${said} ${held}
-  `);
-  const back = db.prepare(`UPDATE jobs SET state = 'waiting', due = ?, attempts = attempts - 1 ${held}`);
+  // While it waits the column says when it began to.
+  const waits = "state = 'waiting', due = ?, claimed_until = ?";
+  const again = db.prepare(
+    `UPDATE jobs SET ${waits}, last_reason = ?, detail = ?, progress = ?, doubtful = ?, ${said} ${held}`,
+  );
+  const back = db.prepare(`UPDATE jobs SET ${waits}, attempts = attempts - 1 ${held}`);
   const digested = db.prepare(`UPDATE jobs SET state = 'digested', settled_at = ? ${held}`);
   return (next: Settlement, at: Instant, job: string, claims: number): Kept | undefined => {
     switch (next.state) {
@@ -42,13 +44,13 @@ const createWriteNext = (db: DatabaseSync) => {
       case 'cancelled':
         return cancelled.get(next.detail, at, job, claims) as unknown as Kept | undefined;
       case 'returned':
-        return back.get(next.due, job, claims) as unknown as Kept | undefined;
+        return back.get(next.due, at, job, claims) as unknown as Kept | undefined;
       case 'digested':
         return digested.get(at, job, claims) as unknown as Kept | undefined;
       case 'waiting': {
         const { due, reason, detail, progress = null, doubtful } = next;
         const each = [progress, Number(doubtful), packed(next)] as const;
-        return again.get(due, reason, detail, ...each, job, claims) as unknown as Kept | undefined;
+        return again.get(due, at, reason, detail, ...each, job, claims) as unknown as Kept | undefined;
       }
     }
   };
@@ -71,7 +73,7 @@ const createJoin = (db: DatabaseSync) => {
 
 /** Makes what puts due times right after the clock went back. It looks at all that waits. */
 const createRebase = (db: DatabaseSync): Settling['rebase'] => {
-  // The end of a claim that was settled says when it was claimed, nearly.
+  // When it was planned, or settled last.
   const touched = 'max(created_at, claimed_until)';
   const ahead = db.prepare(`
     UPDATE jobs SET due = ?1 + max(0, due - ${touched}), created_at = min(created_at, ?1),
