@@ -12,8 +12,6 @@ export type RecipeWrong =
   | 'restart failed'
   /** It did not end as it should, or not in time, or without saying why. */
   | 'ended wrongly'
-  /** A fault was to be put in at a moment that never came. */
-  | 'not reached'
   /** It acknowledged what was sent after the disk had failed. */
   | 'acked after the failure'
   /** A refusal does not say when to come back, or is of the wrong kind. */
@@ -100,6 +98,8 @@ export interface Recipe {
   readonly name: string;
   /** How much of the time it gets, beside the others, where the time is bounded. */
   readonly weight: number;
+  /** True where it judges how soon something is done: nothing else runs beside it then. */
+  readonly isTimed?: true;
   /** What stands in the way of it on this machine; undefined if nothing does. */
   readonly obstacle: (machine: Machine) => string | undefined;
   readonly run: (context: RecipeContext) => Promise<Result>;

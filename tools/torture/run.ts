@@ -60,33 +60,57 @@ const runOne = async (recipe: Recipe, context: RecipeContext): Promise<RecipeRep
 const shareOf = (recipes: readonly Recipe[]): number =>
   (recipes[0]?.weight ?? 0) / recipes.reduce((sum, { weight }) => sum + weight, 0);
 
-/** Runs the recipes one after the other, each with its share of the time that is left. */
-export const runRecipes = async (recipes: readonly Recipe[], options: RunOptions): Promise<RecipeReport[]> => {
+/** How many recipes run beside each other, where none of them judges times: most of their time they wait. */
+const lanes = 2;
+
+/** Runs one of the recipes that are left, the first, with its share of the time that is left. */
+const runFirst = async (
+  left: readonly Recipe[],
+  options: RunOptions,
+  end: Millis,
+): Promise<RecipeReport | undefined> => {
   const { seed, plan, machine, cleanup, progress } = options;
-  const began = performance.now();
-  const reports: RecipeReport[] = [];
-  for (const [at, recipe] of recipes.entries()) {
-    const obstacle = recipe.obstacle(machine);
-    if (obstacle !== undefined) {
-      progress.say(`${recipe.name}: not run: ${obstacle}`);
-      reports.push(notRun(recipe.name, obstacle));
-      continue;
-    }
-    const now = performance.now();
-    const until = now + (options.within - (now - began)) * shareOf(recipes.slice(at));
-    const report = await runOne(recipe, {
-      seed,
-      plan,
-      machine,
-      cleanup,
-      scratch: join(options.directory, recipe.name),
-      start: createVictims(cleanup, options.compileCache),
-      progress: (text) => progress.update(`${recipe.name}: ${text}`),
-      cycles: (count) => numbers(count, options.cycle, until),
-      chance: (...place) => chanceOf(seed, ...place),
-    });
-    progress.say(`${recipe.name}: ${report.status} in ${report.seconds.toFixed(0)} s`);
-    reports.push(report);
+  const [recipe] = left;
+  if (!recipe) return undefined;
+  const obstacle = recipe.obstacle(machine);
+  if (obstacle !== undefined) {
+    progress.say(`${recipe.name}: not run: ${obstacle}`);
+    return notRun(recipe.name, obstacle);
   }
-  return reports;
+  const now = performance.now();
+  const until = now + (end - now) * shareOf(left);
+  const report = await runOne(recipe, {
+    ...{ seed, plan, machine, cleanup },
+    scratch: join(options.directory, recipe.name),
+    start: createVictims(cleanup, options.compileCache),
+    progress: (text) => progress.update(`${recipe.name}: ${text}`),
+    cycles: (count) => numbers(count, options.cycle, until),
+    chance: (...place) => chanceOf(seed, ...place),
+  });
+  progress.say(`${recipe.name}: ${report.status} in ${report.seconds.toFixed(0)} s`);
+  return report;
+};
+
+/**
+ * Runs the first recipe, then those that judge no times, some beside each other, then the rest one after the other. Gives
+ * what they came to in their own order.
+ */
+export const runRecipes = async (recipes: readonly Recipe[], options: RunOptions): Promise<RecipeReport[]> => {
+  const end = performance.now() + options.within;
+  const reports = new Map<Recipe, RecipeReport>();
+  const [first, ...rest] = recipes;
+  const untimed = rest.filter(({ isTimed }) => !isTimed);
+  const timed = rest.filter(({ isTimed }) => isTimed);
+  const runAll = async (queue: Recipe[], after: readonly Recipe[]): Promise<void> => {
+    for (let recipe = queue[0]; recipe; recipe = queue[0]) {
+      const left = [...queue, ...after];
+      queue.shift();
+      const report = await runFirst(left, options, end);
+      if (report) reports.set(recipe, report);
+    }
+  };
+  if (first) await runAll([first], rest);
+  await Promise.all(Array.from({ length: lanes }, () => runAll(untimed, timed)));
+  await runAll(timed, []);
+  return recipes.flatMap((recipe) => reports.get(recipe) ?? []);
 };

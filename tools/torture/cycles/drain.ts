@@ -217,6 +217,7 @@ const killedInstead = async (context: RecipeContext): Promise<Control[]> => {
 export const drain: Recipe = {
   name: 'drain',
   weight: 1,
+  isTimed: true,
   obstacle: () => undefined,
   run: async (context) => {
     const tally = createTally('drains', 'second signals', 'subscribers told where to go on');

@@ -141,7 +141,7 @@ const onePoint = async (context: RecipeContext, cycle: number, point: Point, tal
   const run = await traced(context, name, point);
   // A fault that never was shows nothing.
   if (!run.injected) {
-    const never = wrongly('not reached', `call ${point.when}${point.file ? ` for ${point.file}` : ''} was never made`);
+    const never = wrongly('no fault', `call ${point.when}${point.file ? ` for ${point.file}` : ''} was never made`);
     return inCycle(cycle, [run.exit ? endedByItself(run.exit) : never]);
   }
   tally.add(point.fault === 'kill' ? 'kills at an fsync' : 'failures of an fsync (EIO)');

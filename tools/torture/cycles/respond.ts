@@ -236,6 +236,7 @@ const controls = async (context: RecipeContext): Promise<Control[]> => {
 export const respond: Recipe = {
   name: 'respond',
   weight: 4,
+  isTimed: true,
   obstacle: () => undefined,
   run: async (context) => {
     const tally = createTally(

@@ -163,6 +163,7 @@ const tellAll = async (telling: Telling): Promise<readonly Found[]> => {
 export const tell: Recipe = {
   name: 'tell',
   weight: 4,
+  isTimed: true,
   obstacle: () => undefined,
   run: async (context) => {
     const tally = createTally('kills while telling', 'pairs accounted for', 'deliveries taken');
