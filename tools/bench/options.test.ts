@@ -11,7 +11,7 @@ describe('the options', () => {
   test('--full adds growth', () => expect(options('--full').cells).toContain('g'));
 
   test('--quick is one short round, which --rounds and --seconds still change', () => {
-    expect(options('--quick')).toMatchObject({ rounds: 1, extent: { seconds: 1, idleSubscribers: [1_000] } });
+    expect(options('--quick')).toMatchObject({ rounds: 1, extent: { seconds: 0.5, idleSubscribers: [1_000] } });
     expect(options('--quick', '--rounds', '2', '--seconds', '3')).toMatchObject({ rounds: 2, extent: { seconds: 3 } });
   });
 

@@ -44,11 +44,11 @@ const letters = (text: string): readonly CellLetter[] => {
 };
 
 const usual = { rounds: 5, seconds: 5 } as const;
-const short = { rounds: 1, seconds: 1 } as const;
+const short = { rounds: 1, seconds: 0.5 } as const;
 
 const extentOf = ({ seconds, quick = false }: Flags): Extent => ({
   seconds: seconds ?? (quick ? short.seconds : usual.seconds),
-  warmUp: quick ? 1 : 2,
+  warmUp: quick ? 0.5 : 2,
   subscribers: quick ? [1, 100] : [1, 10, 100, 1_000],
   idleSubscribers: quick ? [1_000] : [1_000, 10_000],
   arrivals: quick ? [500] : [500, 2_000],
