@@ -188,7 +188,7 @@ const retain = ({ log, policy, planned, ports, observer }: GatewayParts) =>
 /** Who calls, before anything of the call is read. */
 const keepTheGate = ({ identity, ports, observer }: GatewayParts, connections: Connections) =>
   createGatekeeper({
-    authenticate: identity?.authenticate ?? takeTheirWord,
+    authenticate: identity?.authenticate ?? takeTheirWord(),
     clock: ports.clock,
     limits: identity?.limits ?? (() => ({ inFlight: Number.POSITIVE_INFINITY, streams: Number.POSITIVE_INFINITY })),
     failures: createRates(identity?.failures ?? failureRate, ports.clock),

@@ -135,7 +135,8 @@ const createGates = (parts: GatekeeperParts, streams: Set<OpenStream>) => {
       leave,
       isOver: () => isOver,
       admit: (caller, metadata) => {
-        parts.proved(call.getPeer());
+        const { how, name } = caller.principal;
+        if (how !== 'local') parts.proved(call.getPeer());
         checked(caller, path);
         const giveBack = enter(caller, isStream);
         const stream: OpenStream = { caller, end: refuse };
@@ -145,7 +146,6 @@ const createGates = (parts: GatekeeperParts, streams: Set<OpenStream>) => {
           streams.delete(stream);
           giveBack();
         };
-        const { how, name } = caller.principal;
         const isRead = how !== 'local' && tellsOfAlerts.test(path);
         if (isRead && clearanceOf(caller.principal) > Sensitivity.INTERNAL) reader = name;
         rememberCaller(metadata, caller);
