@@ -14,11 +14,11 @@ import type { Playbook, PlaybookStep, ResponderSettings, ResponsePolicy } from '
 import type { MatchedPlaybook } from './playbooks.ts';
 import { takeBudget, weaponised } from './response-budget.ts';
 import {
-  hasActed,
   isCausedBy,
   isGraced,
   isLastOfGroup,
   needsTwo,
+  nextRung,
   protectionOf,
   targetKey,
   wideApprovers,
@@ -54,15 +54,9 @@ const isStanding = ({ state }: Response): boolean => (standingStates as readonly
 const ownOf = ({ ledger }: Planning, { target, responder }: Candidate): readonly Response[] =>
   ledger.of(targetKey(target)).filter((each) => each.responder === responder.name);
 
-/** The rung after the last one that the target was on, if that has not decayed. What a person took back does not count. */
-const rungOf = (planning: Planning, candidate: Candidate): number => {
-  const { policy, now } = planning.facts;
-  const since = now - policy.guardrails.decay;
-  const before = ownOf(planning, candidate).filter(
-    (each) => hasActed(each) && each.by === '' && each.updatedAt >= since,
-  );
-  return before.reduce((rung, each) => Math.max(rung, each.rung + 1), 0);
-};
+/** The rung after the last one that the target was on, if that has not decayed. */
+const rungOf = (planning: Planning, candidate: Candidate): number =>
+  nextRung(ownOf(planning, candidate), planning.facts.now - planning.facts.policy.guardrails.decay);
 
 /** How many persons must say yes. */
 const approversOf = ({ playbook, target }: Candidate, { guardrails }: ResponsePolicy): number =>
