@@ -6,8 +6,11 @@ import type { Violation } from './checker.ts';
 import { type RecipeWrong, wrongly } from './recipe.ts';
 import { planFile } from './tellings.ts';
 
-/** How a target keeps the rules for receivers: all of them, neither keys nor fences, or it only says that it took back. */
-export type TargetMode = 'good' | 'careless' | 'drops reverts';
+/**
+ * How a target keeps the rules for receivers: all of them, neither keys nor fences, or it only says that it took back; or
+ * all of them, and whatever asks it to act arrives only when it was taken back already.
+ */
+export type TargetMode = 'good' | 'careless' | 'drops reverts' | 'arrives behind';
 
 /** One line of the target's own log. */
 export interface Asked {
@@ -152,6 +155,40 @@ export const judgeAsked = (
     ...(guarded > 0 ? [wrongly('guardrail broken', `${guarded} asks against what is protected`)] : []),
     ...(over > 0 ? [wrongly('guardrail broken', `${over} targets above a budget of ${cap}`)] : []),
   ];
+};
+
+/** What a kill left open: the target did it, and nobody was told so. */
+export interface LeftOpen {
+  readonly id: string;
+  readonly action: Asked['action'];
+  /** The state that it was found in after the kill. */
+  readonly state: Response['state'] | undefined;
+}
+
+/**
+ * What is wrong with how things that kills left open were gone on with: who may ask again must have, with a higher
+ * fence; who may not must never have.
+ */
+export const judgeLeftOpen = (
+  open: readonly LeftOpen[],
+  asked: readonly Asked[],
+  again: boolean,
+): Violation<RecipeWrong>[] => {
+  const wrong = open.filter(({ id, action }) => {
+    const lines = asked.filter((each) => each.id === id && each.action === action);
+    const first = lines.find(({ what }) => what === 'begun' || what === 'ended');
+    const others = lines.filter((each) => first && each !== first && each.fence > first.fence);
+    // That something is taken back may always be asked again.
+    return again || action === 'revert' ? others.length === 0 : lines.length !== 1;
+  });
+  return wrong.length === 0
+    ? []
+    : [
+        wrongly(
+          'accounts wrong',
+          `${wrong.length} that kills left open, as ${wrong[0]?.id}, ${again ? 'were not asked about' : 'were asked for twice'}`,
+        ),
+      ];
 };
 
 /** What is wrong with what is written down of responses, beside what their target did, once nothing stands any more. */
