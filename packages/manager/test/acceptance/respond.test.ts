@@ -246,6 +246,33 @@ describe('what is done by itself, in fake time', () => {
     expect(told()).toEqual(before);
   });
 
+  test('what a maintenance window expects is only suggested; after it is done again, and a silence holds nothing back', async () => {
+    const window = { from: new Date(epoch).toISOString(), until: new Date(epoch + hour).toISOString() };
+    const maintenance = [{ name: 'load-test', when: "metadata.userId == 'tester'", ...window }];
+    begin([lockBook], { maintenance });
+    await world.reportAll([failure('tester'), failure('anna')]);
+    await world.at(5);
+    expect(target.acted('lock')).toEqual(['anna']);
+    expect(await statesOf()).toEqual(['waiting maintenance', 'in_force']);
+    const [, suggested] = await responses();
+    expect(suggested).toMatchObject({ mode: 'suggest', target: { value: 'tester' } });
+    await world.at(30 * 60);
+    await world.report(failure('tester'));
+    expect(target.acted('lock')).toEqual(['anna']);
+    // A person may do it all the same.
+    await world.responses().approve(command(suggested?.id ?? ''));
+    await world.at(30 * 60 + 5);
+    expect(target.acted('lock')).toEqual(['anna', 'tester']);
+    await world.at(3_700);
+    await world.desk.createSilence({
+      ...{ by: 'robin', request: crypto.randomUUID(), when: 'true', reason: 'known', upTo: HIGH },
+      until: world.now() + hour,
+    });
+    await world.report(failure('tester'));
+    await world.at(3_705);
+    expect(target.acted('lock')).toEqual(['anna', 'tester', 'tester']);
+  });
+
   test('one or two persons approve, never the one who reported, and none of them twice', async () => {
     begin([{ ...lockBook, mode: 'approve', approvers: 2 }]);
     await world.report({ ...failure('anna'), source: 'sign-in' });
