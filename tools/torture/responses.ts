@@ -166,29 +166,34 @@ export interface LeftOpen {
 }
 
 /**
- * What is wrong with how things that kills left open were gone on with: who may ask again must have, with a higher
- * fence; who may not must never have.
+ * What is wrong with how things that kills left open were gone on with: the target must have been asked something with a
+ * higher fence, the same again or, where its end had come meanwhile, to take it back. Who may not ask again must not have.
  */
 export const judgeLeftOpen = (
   open: readonly LeftOpen[],
   asked: readonly Asked[],
   again: boolean,
 ): Violation<RecipeWrong>[] => {
-  const wrong = open.filter(({ id, action }) => {
-    const lines = asked.filter((each) => each.id === id && each.action === action);
-    const first = lines.find(({ what }) => what === 'begun' || what === 'ended');
-    const others = lines.filter((each) => first && each !== first && each.fence > first.fence);
-    // That something is taken back may always be asked again.
-    return again || action === 'revert' ? others.length === 0 : lines.length !== 1;
+  const ofResponse = (id: string): readonly Asked[] => asked.filter((each) => each.id === id);
+  const dropped = open.filter(({ id, action }) => {
+    const lines = ofResponse(id);
+    const first = lines.find((each) => each.action === action && (each.what === 'begun' || each.what === 'ended'));
+    return !first || !lines.some(({ fence }) => fence > first.fence);
   });
-  return wrong.length === 0
+  const twice = again
     ? []
-    : [
-        wrongly(
-          'accounts wrong',
-          `${wrong.length} that kills left open, as ${wrong[0]?.id}, ${again ? 'were not asked about' : 'were asked for twice'}`,
-        ),
-      ];
+    : open.filter(({ id }) => ofResponse(id).filter(({ action }) => action === 'respond').length > 1);
+  return [
+    ...(dropped.length > 0
+      ? [
+          wrongly(
+            'accounts wrong',
+            `${dropped.length} that kills left open were not gone on with, as ${dropped[0]?.id}`,
+          ),
+        ]
+      : []),
+    ...(twice.length > 0 ? [wrongly('done twice', `${twice.length} were asked twice, as ${twice[0]?.id}`)] : []),
+  ];
 };
 
 /** What is wrong with what is written down of responses, beside what their target did, once nothing stands any more. */

@@ -259,17 +259,14 @@ const harms = async (context: RecipeContext, tally: Tally): Promise<Founds> => {
 };
 
 /** Kills between an effect and its settlement. Who may not ask again finds `unknown`, and takes it back at its end. */
-const edges = async (context: RecipeContext, tally: Tally): Promise<Founds> => {
-  const lane = (name: string, count: number, way?: ResponderWay): Promise<Founds> =>
-    inLane(context, tally, { name, mostFailures: 0, ...(way && { way }) }, async (trial) => {
-      const found = await killAll(trial, context.cycles(count), killAtEdge);
-      const wrong = judgeLeftOpen(trial.open, readAsked(trial.lane.log), way === undefined);
-      return [...found, ...inCycle(trial.open.length, wrong)];
-    });
-  const ofEdges = await lane('edges', context.plan.respondEdges);
-  // Of two cycles the first is killed when it has acted, and the second when it has taken back.
-  return [...ofEdges, ...(await lane('unknown', Math.ceil(context.plan.respondEdges / 2), 'asked once'))];
-};
+const edges = (context: RecipeContext, tally: Tally, way?: ResponderWay): Promise<Founds> =>
+  inLane(context, tally, { name: way ?? 'edges', mostFailures: 0, ...(way && { way }) }, async (trial) => {
+    // The first is killed when it has acted, the next when it has taken back, and so on.
+    const count = Math.ceil(context.plan.respondEdges / (way === undefined ? 1 : 2));
+    const found = await killAll(trial, context.cycles(count), killAtEdge);
+    const wrong = judgeLeftOpen(trial.open, readAsked(trial.lane.log), way === undefined);
+    return [...found, ...inCycle(trial.open.length, wrong)];
+  });
 
 /** Targets that do not keep the rules for receivers must be found, or nothing can be. */
 const controls = async (context: RecipeContext): Promise<{ readonly made: Control[]; readonly found: Founds }> => {
@@ -309,14 +306,16 @@ export const respond: Recipe = {
     const kills = inLane(context, tally, { name: 'kills' }, (trial) =>
       killAll(trial, context.cycles(context.plan.respondKills), killOnce),
     );
-    const [ofKills, ofHarms, control, ofEdges] = await Promise.all([
+    const controlling = controls(context);
+    // Not more at a time than the machine can serve.
+    const [ofKills, ofHarms, control, ...ofEdges] = await Promise.all([
       kills,
       harms(context, tally),
-      controls(context),
-      // Not more at a time than the machine can serve.
+      controlling,
       kills.then(() => edges(context, tally)),
+      controlling.then(() => edges(context, tally, 'asked once')),
     ]);
-    const violations = [...ofKills, ...ofEdges, ...ofHarms, ...control.found];
+    const violations = [...ofKills, ...ofEdges.flat(), ...ofHarms, ...control.found];
     return { counts: tally.counts, violations, controls: control.made };
   },
 };

@@ -54,27 +54,26 @@ describe('what a target did', () => {
 });
 
 describe('what a kill left open', () => {
-  const open = (action: Asked['action'] = 'respond') => [{ id: 'a', action, state: undefined }] as const;
-  const judge = (asked: readonly Asked[], again: boolean, action?: Asked['action']) =>
-    judgeLeftOpen(open(action), asked, again).map((each) => each.wrong);
+  const judge = (asked: readonly Asked[], again: boolean, action: Asked['action'] = 'respond') =>
+    judgeLeftOpen([{ id: 'a', action, state: undefined }], asked, again).map((each) => each.wrong);
   const once = line(0, 'begun', { fence: 2 });
+  const back = { ...ended(9), fence: 3 };
 
-  it('is well where the target is asked again with a higher fence', () => {
+  it('is well where the target is asked again with a higher fence, or to take it back', () => {
     expect(judge([once, line(9, 'nothing', { fence: 3 })], true)).toEqual([]);
-    expect(
-      judge([line(0, 'ended', { fence: 4 }), line(9, 'nothing', { fence: 5, action: 'revert' })], true, 'revert'),
-    ).toEqual([]);
+    expect(judge([once, back], true)).toEqual([]);
+    expect(judge([back, { ...back, fence: 4, what: 'nothing' }], true, 'revert')).toEqual([]);
   });
 
   it('is found where nobody asks again, or not with a higher fence', () => {
     expect(judge([once], true)).toEqual(['accounts wrong']);
     expect(judge([once, line(9, 'nothing', { fence: 2 })], true)).toEqual(['accounts wrong']);
     expect(judge([once, line(9, 'nothing', { fence: 3, id: 'b' })], true)).toEqual(['accounts wrong']);
+    expect(judge([back], false, 'revert')).toEqual(['accounts wrong']);
   });
 
   it('is found where what may not be asked again is', () => {
-    expect(judge([once, ended(9)], false)).toEqual([]);
-    expect(judge([once, line(9, 'nothing', { fence: 3 })], false)).toEqual(['accounts wrong']);
-    expect(judge([line(0, 'ended')], false, 'revert')).toEqual(['accounts wrong']);
+    expect(judge([once, back], false)).toEqual([]);
+    expect(judge([once, line(5, 'nothing', { fence: 3 }), { ...back, fence: 4 }], false)).toEqual(['done twice']);
   });
 });
