@@ -22,6 +22,10 @@ export interface Plan {
   readonly tellKills: number;
   /** Kills while responses are made and taken back. */
   readonly respondKills: number;
+  /** Kills right when the target has done or taken back something, and has not said so. */
+  readonly respondEdges: number;
+  /** How often one thing fails at the target at most: each failure makes the next wait longer, up to the end of the run. */
+  readonly respondFailures: number;
   /** Stops for longer than a claim lasts, and days that the wall clock jumps: each takes most of a minute. */
   readonly respondStops: number;
   /** Disks that are full while people are told. */
@@ -47,7 +51,9 @@ export const shortPlan: Plan = {
   resumeRounds: 1,
   drains: 1,
   tellKills: 6,
-  respondKills: 6,
+  respondKills: 4,
+  respondEdges: 2,
+  respondFailures: 2,
   respondStops: 1,
   tellDisks: 2,
   clockJumps: 1,
@@ -70,6 +76,8 @@ export const longPlan: Plan = {
   drains: 20,
   tellKills: 300,
   respondKills: 400,
+  respondEdges: 400,
+  respondFailures: Infinity,
   respondStops: 20,
   tellDisks: 20,
   clockJumps: 20,

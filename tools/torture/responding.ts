@@ -12,6 +12,7 @@ import { startOrTell } from './history.ts';
 import type { RecipeContext, RecipeWrong } from './recipe.ts';
 import type { Violation } from './checker.ts';
 import {
+  type Asked,
   type Downtime,
   leaseSpan,
   protectedPrefix,
@@ -20,6 +21,7 @@ import {
   type TargetMode,
   types,
 } from './responses.ts';
+import type { ResponderWay } from './responder-ways.ts';
 import type { Victim } from './victim.ts';
 
 /** What acts on its own, its target, and alerts that call for it. */
@@ -35,7 +37,20 @@ export interface Lane {
   start(): Promise<Running | Violation<RecipeWrong>>;
   /** From now on the target does what it is asked, and what was on the way arrives. */
   beWell(): Promise<void>;
+  /** The next thing of this sort has its effect at the target, and is not answered. Resolves with its response then. */
+  leaveUnanswered(action: Asked['action']): Promise<string>;
   stop(): void;
+}
+
+/** How a lane is. */
+export interface LaneOptions {
+  readonly name: string;
+  /** Default: `good`. */
+  readonly mode?: TargetMode;
+  /** How often one thing fails at most. Default: as the plan says. */
+  readonly mostFailures?: number;
+  /** Of the gateway's responder; as it is built, if left out. */
+  readonly way?: ResponderWay;
 }
 
 /** A gateway of a lane. */
@@ -46,9 +61,10 @@ export interface Running {
 
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-const startTarget = async (log: string, mode: TargetMode, seed: number) => {
+const startTarget = async (log: string, mode: TargetMode, seed: number, mostFailures: number) => {
+  const own = [log, mode, secret, String(seed), String(mostFailures)];
   const args = ['--disable-warning=ExperimentalWarning', '--conditions=@therapytrain/source'];
-  const child = spawn(process.execPath, [...args, program('response-target.ts'), log, mode, secret, String(seed)], {
+  const child = spawn(process.execPath, [...args, program('response-target.ts'), ...own], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: '' },
   });
@@ -60,7 +76,8 @@ const startTarget = async (log: string, mode: TargetMode, seed: number) => {
 };
 
 /** Opens a lane: a target in this mode, a policy that acts on it, and no gateway yet. */
-export const openLane = async (context: RecipeContext, name: string, mode: TargetMode = 'good'): Promise<Lane> => {
+export const openLane = async (context: RecipeContext, options: LaneOptions): Promise<Lane> => {
+  const { name, mode = 'good', mostFailures = context.plan.respondFailures, way } = options;
   const directory = join(context.scratch, name.replaceAll(' ', '-'));
   const [data, log, clock] = ['data', 'target.jsonl', 'clock'].map((each) => join(directory, each)) as [
     string,
@@ -69,10 +86,13 @@ export const openLane = async (context: RecipeContext, name: string, mode: Targe
   ];
   mkdirSync(data, { recursive: true });
   writeFileSync(clock, '0');
-  const target = await startTarget(log, mode, context.seed);
+  const target = await startTarget(log, mode, context.seed, mostFailures);
   const forget = context.cleanup.add(target.stop);
   const policy = respondingPolicy(directory, target.port);
   const downtimes: Downtime[] = [];
+  const tell = (what: string): Promise<Response> =>
+    fetch(`http://127.0.0.1:${target.port}/${what}`, { method: 'POST' });
+  const ways = way && { flags: ['--import', program('responder-ways.ts')], env: { TORTURE_RESPONDER: way } };
   return {
     name,
     data,
@@ -80,9 +100,10 @@ export const openLane = async (context: RecipeContext, name: string, mode: Targe
     downtimes,
     shift: (by) => writeFileSync(clock, String(by)),
     start: async () => {
-      return startOrTell(context, { data, policy, clockShift: clock });
+      return startOrTell(context, { data, policy, clockShift: clock, ...ways });
     },
-    beWell: async () => void (await fetch(`http://127.0.0.1:${target.port}/be-well`, { method: 'POST' })),
+    beWell: async () => void (await tell('be-well')),
+    leaveUnanswered: async (action) => (await tell(`leave-unanswered/${action}`)).text(),
     stop: () => {
       forget();
       target.stop();
@@ -145,7 +166,7 @@ export const callFor = (address: string, chance: Chance, recent: string[], longe
 };
 
 const glance: Millis = 250;
-const states = ['planned', 'executing', 'in_force', 'reverting'] as const;
+const states = ['planned', 'executing', 'in_force', 'unknown', 'reverting'] as const;
 
 /** Waits until nothing is to follow any more. False if that takes too long. */
 export const untilNothingStands = async (address: string, within: Millis): Promise<boolean> => {

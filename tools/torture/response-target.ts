@@ -7,16 +7,19 @@ import { type Chance, chanceOf } from './chance.ts';
 import type { Asked, TargetMode } from './responses.ts';
 
 // A process of its own, so that what it logs and does is nothing of the gateway's: arguments are the file of its log,
-// its mode, the secret, and the seed of its whims. It keeps the rules that receivers are told, unless its mode says not.
-const [log = '', mode = 'good', secret = '', seed = '0'] = process.argv.slice(2) as [
+// its mode, the secret, the seed of its whims, and how many it has for each thing that is asked at most. It keeps the
+// rules that receivers are told, unless its mode says not.
+const [log = '', mode = 'good', secret = '', seed = '0', mostWhims = 'Infinity'] = process.argv.slice(2) as [
   string,
   TargetMode,
+  string,
   string,
   string,
 ];
 const chance: Chance = chanceOf(Number(seed), 'target');
 // A careless one fails often, in the ways that only rules make harmless.
 const failing = mode === 'careless' ? 60 : 30;
+const whimsHad = new Map<string, number>();
 const late = [500, 6_000] as const;
 
 interface Effect {
@@ -28,6 +31,10 @@ interface Effect {
 const effects = new Map<string, Effect>();
 const keys = new Set<string>();
 const held = new Set<() => void>();
+/** Those that arrive once what they asked for has been taken back, by response. */
+const behind = new Map<string, (() => void)[]>();
+/** What is to have its effect and not be answered, and who is to be told when it has. */
+let unanswered: { readonly action: WebhookAction['action']; readonly tell: (id: string) => void } | undefined;
 let isWell = false;
 
 const write = (asked: WebhookAction, key: string, what: Asked['what']): void => {
@@ -103,7 +110,44 @@ const doubtful: readonly Whim[] = [
 
 const whims = mode === 'careless' ? doubtful : [...refusing, ...doubtful];
 
+const isWhimsical = (asked: WebhookAction): boolean => {
+  const what = `${asked.id} ${asked.action}`;
+  const had = whimsHad.get(what) ?? 0;
+  if (isWell || had >= Number(mostWhims) || chance.between(1, 100) > failing) return false;
+  whimsHad.set(what, had + 1);
+  return true;
+};
+
+/** It is on the way until what it asked for has been taken back. */
+const fallBehind = (asked: WebhookAction, key: string): void => {
+  const late = behind.get(asked.id) ?? [];
+  behind.set(asked.id, [...late, () => void take(asked, key)]);
+};
+
+const arriveBehind = (id: string): void => {
+  for (const arrive of behind.get(id) ?? []) arrive();
+  behind.delete(id);
+};
+
+/** True where it had its effect, and whoever asked is not to be told. */
+const leftUnanswered = (asked: WebhookAction, key: string): boolean => {
+  if (unanswered?.action !== asked.action) return false;
+  const effect = effects.get(asked.id);
+  const hasOne = asked.action === 'respond' ? !effect?.on && !keys.has(key) : effect?.on === true;
+  if (!hasOne) return false;
+  const { tell } = unanswered;
+  unanswered = undefined;
+  take(asked, key);
+  tell(asked.id);
+  return true;
+};
+
 const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  if (request.url?.startsWith('/leave-unanswered/')) {
+    const action = request.url.endsWith('/revert') ? 'revert' : 'respond';
+    unanswered = { action, tell: (id) => void response.writeHead(200).end(id) };
+    return;
+  }
   if (request.url === '/be-well') {
     isWell = true;
     for (const arrive of [...held]) arrive();
@@ -115,7 +159,13 @@ const serve = async (request: IncomingMessage, response: ServerResponse): Promis
     now: Number(request.headers['webhook-timestamp']) * 1_000,
   });
   const key = String(request.headers['webhook-id']);
-  if (!isWell && chance.between(1, 100) <= failing) return chance.pick(whims)(asked, key, response);
+  if (leftUnanswered(asked, key)) return;
+  if (mode === 'arrives behind') {
+    if (asked.action === 'respond') return fallBehind(asked, key);
+    answer(response, take(asked, key));
+    return arriveBehind(asked.id);
+  }
+  if (isWhimsical(asked)) return chance.pick(whims)(asked, key, response);
   answer(response, take(asked, key));
 };
 

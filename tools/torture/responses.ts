@@ -6,8 +6,11 @@ import type { Violation } from './checker.ts';
 import { type RecipeWrong, wrongly } from './recipe.ts';
 import { planFile } from './tellings.ts';
 
-/** How a target keeps the rules for receivers: all of them, neither keys nor fences, or it only says that it took back. */
-export type TargetMode = 'good' | 'careless' | 'drops reverts';
+/**
+ * How a target keeps the rules for receivers: all of them, neither keys nor fences, or it only says that it took back; or
+ * all of them, and whatever asks it to act arrives only when it was taken back already.
+ */
+export type TargetMode = 'good' | 'careless' | 'drops reverts' | 'arrives behind';
 
 /** One line of the target's own log. */
 export interface Asked {
@@ -151,6 +154,45 @@ export const judgeAsked = (
       : []),
     ...(guarded > 0 ? [wrongly('guardrail broken', `${guarded} asks against what is protected`)] : []),
     ...(over > 0 ? [wrongly('guardrail broken', `${over} targets above a budget of ${cap}`)] : []),
+  ];
+};
+
+/** What a kill left open: the target did it, and nobody was told so. */
+export interface LeftOpen {
+  readonly id: string;
+  readonly action: Asked['action'];
+  /** The state that it was found in after the kill. */
+  readonly state: Response['state'] | undefined;
+}
+
+/**
+ * What is wrong with how things that kills left open were gone on with: the target must have been asked something with a
+ * higher fence, the same again or, where its end had come meanwhile, to take it back. Who may not ask again must not have.
+ */
+export const judgeLeftOpen = (
+  open: readonly LeftOpen[],
+  asked: readonly Asked[],
+  again: boolean,
+): Violation<RecipeWrong>[] => {
+  const ofResponse = (id: string): readonly Asked[] => asked.filter((each) => each.id === id);
+  const dropped = open.filter(({ id, action }) => {
+    const lines = ofResponse(id);
+    const first = lines.find((each) => each.action === action && (each.what === 'begun' || each.what === 'ended'));
+    return !first || !lines.some(({ fence }) => fence > first.fence);
+  });
+  const twice = again
+    ? []
+    : open.filter(({ id }) => ofResponse(id).filter(({ action }) => action === 'respond').length > 1);
+  return [
+    ...(dropped.length > 0
+      ? [
+          wrongly(
+            'accounts wrong',
+            `${dropped.length} that kills left open were not gone on with, as ${dropped[0]?.id}`,
+          ),
+        ]
+      : []),
+    ...(twice.length > 0 ? [wrongly('done twice', `${twice.length} were asked twice, as ${twice[0]?.id}`)] : []),
   ];
 };
 

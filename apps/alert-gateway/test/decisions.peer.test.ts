@@ -60,7 +60,7 @@ const follow = (client: AlertClient, options: Parameters<AlertClient['decisions'
 describe('StreamDecisions', () => {
   test('begins with a snapshot of what is in force, and goes on with what is added, extended and ended', async () => {
     const world = await open();
-    const all = Array.from({ length: 1_203 }, (_, n) => world.decisionOf({ target: `10.0.${n >> 8}.${n & 255}` }));
+    const all = Array.from({ length: 4_203 }, (_, n) => world.decisionOf({ target: `10.0.${n >> 8}.${n & 255}` }));
     for (const each of all) await world.decisions.put(each, 1);
     await world.decisions.put(world.decisionOf({ until: world.clock.now() - 1 }), 1);
     const [first, second] = all;

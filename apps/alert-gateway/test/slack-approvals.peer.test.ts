@@ -118,6 +118,9 @@ describe('a button in Slack', () => {
     const question = await asked('u-1');
     expect(await press(question, 'U0ALICE')).toBe(200);
     await waitFor(async () => (await stateOf(question)) === 'in_force', { deadline: 30_000, what: 'the lock' });
+    // Nothing else is told of the incident: the message loses its buttons because the question is answered.
+    const stillAsked = () => JSON.stringify(slack.messages()).includes(question.response);
+    await waitFor(() => !stillAsked(), { deadline: 30_000, what: 'the message without its buttons' });
     const { approvals } = await client.responses.get(question.response);
     expect(approvals.map(({ by }) => by)).toEqual(['alice']);
     // Once more it is too late.

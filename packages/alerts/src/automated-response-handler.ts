@@ -1,4 +1,4 @@
-import { fieldError, type Ports, systemPorts } from '@therapytrain/alerts-core';
+import { AlertSeverity, fieldError, type Ports, systemPorts } from '@therapytrain/alerts-core';
 import type { AlertHandler, HandledAlert } from '@therapytrain/alerts-manager';
 import {
   createGuardrails,
@@ -13,7 +13,7 @@ import type {
   SecurityAuditService,
   UserService,
 } from './response-services.ts';
-import { type ResponseAction, stepsOf } from './response-steps.ts';
+import { type ResponseAction, stepsOf, targetOf } from './response-steps.ts';
 
 /** One action, and what became of it. Holds no target: the audit has it, with the alert. */
 export interface ActionTaken {
@@ -35,6 +35,20 @@ export interface AutomatedResponseOptions extends ResponseGuardrails {
 
 /** The type under which a refusal stands in the audit, beside the alert that was refused an action. */
 export const refusedResponse = 'RESPONSE_REFUSED';
+
+/** The type under which it stands in the audit that the budget is spent, and nothing is done any more for a while. */
+const budgetSpent = 'RESPONSE_BUDGET';
+
+/** Of whom a person took an action back. */
+export interface RevertedAction {
+  readonly action: ResponseAction;
+  /** The address, or the user's id. */
+  readonly target: string;
+  /** For `revokeResourceAccess`. */
+  readonly resource?: string;
+  /** Which person; not empty. */
+  readonly by: string;
+}
 
 /** A step with a name for the message of several errors. */
 interface Named {
@@ -89,9 +103,10 @@ export class AutomatedResponseHandler implements AlertHandler {
    */
   async handleAlert(alert: HandledAlert): Promise<void> {
     const { records, actions, faults, address } = stepsOf(alert);
-    const guarded = this.#guardrails.guard(actions, address);
+    const guarded = this.#guardrails.guard(actions, address, alert);
     const steps: Named[] = [
       ...guarded.map((each) => this.#guarded(alert, each)),
+      ...guarded.flatMap(({ trips }) => (trips ? [this.#tripped(alert)] : [])),
       ...records.map(({ record, run }) => ({ name: record, run: () => run(this.#services) })),
     ];
     const ended = await Promise.all(steps.map(async (step) => [step.name, await tried(step)] as const));
@@ -100,7 +115,23 @@ export class AutomatedResponseHandler implements AlertHandler {
     if (failures.length > 0) throw thrown(failures);
   }
 
-  #guarded({ id, severity }: HandledAlert, { step, refused }: GuardedStep): Named {
+  /**
+   * Says that a person took an action back, or wants it not to be done: it is not done again to the same target for the
+   * `grace` of the options, and the next one is on the first rung of the ladder. Call it after the service has done so.
+   * Throws `FIELD_INVALID` where nobody is named.
+   */
+  reverted({ action, target, resource, by }: RevertedAction): void {
+    const missing = Object.entries({ target, by }).filter(([, value]) => value.trim() === '');
+    if (missing.length > 0) throw fieldError(missing.map(([field]) => ({ field, rule: 'is empty' })));
+    this.#guardrails.reverted(action, targetOf(action, target, resource), by);
+  }
+
+  #tripped({ id }: HandledAlert): Named {
+    const run = (): Done => this.#services.audit.recordAlert(budgetSpent, AlertSeverity.HIGH, { alertId: id });
+    return { name: 'recordAlert', run };
+  }
+
+  #guarded({ id, severity }: HandledAlert, { step, refused, ended }: GuardedStep): Named {
     const { action } = step;
     if (refused !== undefined) {
       this.#tell({ alertId: id, action, outcome: 'refused', rule: refused });
@@ -113,9 +144,11 @@ export class AutomatedResponseHandler implements AlertHandler {
         try {
           await step.run(this.#services);
         } catch (error) {
+          ended(false);
           this.#tell({ alertId: id, action, outcome: 'failed', rule: undefined });
           throw error;
         }
+        ended(true);
         this.#tell({ alertId: id, action, outcome: 'done', rule: undefined });
       },
     };

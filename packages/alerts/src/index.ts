@@ -26,6 +26,7 @@ export {
   AutomatedResponseHandler,
   type AutomatedResponseOptions,
   refusedResponse,
+  type RevertedAction,
 } from './automated-response-handler.ts';
 export type { RefusalRule, ResponseBudget, ResponseGuardrails } from './response-guardrails.ts';
 export type { RateLimiterService, ResponseServices, SecurityAuditService, UserService } from './response-services.ts';

@@ -1,4 +1,4 @@
-import { AlertSeverity, AlertType, type FieldViolation, type Metadata } from '@therapytrain/alerts-core';
+import { AlertSeverity, AlertType, type FieldViolation, type Metadata, type Millis } from '@therapytrain/alerts-core';
 import { readAddress, type Target } from '@therapytrain/alerts-core/responder';
 import type { HandledAlert } from '@therapytrain/alerts-manager';
 import type { Done, ResponseServices } from './response-services.ts';
@@ -17,6 +17,8 @@ export type ResponseAction =
 export interface ActionStep {
   readonly action: ResponseAction;
   readonly target: Target;
+  /** How long it lasts; undefined where only the service knows. */
+  readonly span?: Millis;
   run(services: ResponseServices): Done;
 }
 
@@ -41,7 +43,7 @@ const addressAction = (
   run: (limiter: ResponseServices['limiter']) => Done,
 ): ActionStep => ({
   action,
-  target: { kind: 'address', value: ip, resource: '' },
+  target: targetOf(action, ip),
   run: ({ limiter }) => run(limiter),
 });
 
@@ -52,13 +54,22 @@ const userAction = (
   resource = '',
 ): ActionStep => ({
   action,
-  target: { kind: resource === '' ? 'user' : 'access', value: userId, resource },
+  target: targetOf(action, userId, resource),
   run: ({ users }) => run(users),
 });
 
 /** Refuses the address for an hour: also what is done to who makes us act against others. */
-export const blockStep = (ip: string, seconds = 3_600): ActionStep =>
-  addressAction('temporaryBlock', ip, (limiter) => limiter.temporaryBlock(ip, seconds));
+export const blockStep = (ip: string, seconds = 3_600): ActionStep => ({
+  ...addressAction('temporaryBlock', ip, (limiter) => limiter.temporaryBlock(ip, seconds)),
+  span: seconds * 1_000,
+});
+
+/** What an action acts on: an address, a user, or a user's access to a resource. */
+export const targetOf = (action: ResponseAction, value: string, resource = ''): Target => {
+  if (action === 'revokeResourceAccess') return { kind: 'access', value, resource };
+  const isUser = action === 'temporaryLockAccount' || action === 'revokeCurrentSession';
+  return { kind: isUser ? 'user' : 'address', value, resource: '' };
+};
 
 const limits: Readonly<Record<AlertSeverity, (ip: string) => ActionStep>> = {
   [AlertSeverity.LOW]: (ip) => addressAction('decreaseLimit', ip, (limiter) => limiter.decreaseLimit(ip)),

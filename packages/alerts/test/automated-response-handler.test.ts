@@ -49,7 +49,7 @@ const open = (options: AutomatedResponseOptions = {}) => {
   });
   const handle = (type: string, severity: AlertSeverity, metadata: Metadata) =>
     handler.handleAlert(alertOf(type, severity, metadata));
-  return { handle, taken };
+  return { handle, taken, handler };
 };
 
 const failure = async (work: Promise<unknown>): Promise<unknown> => {
@@ -343,13 +343,153 @@ describe('guardrails', () => {
     expect(refusals()).toEqual([refused('revokeCurrentSession', 'budget')]);
   });
 
-  test('a thousand at once with a budget of ten are ten exactly; who is among them may be acted on again', async () => {
+  test('a thousand at once with a budget of ten are ten exactly; then nobody is acted on for a window, and the audit is told once', async () => {
     const { handle } = open({ budget: { targets: 10, window: 3_600_000 } });
+    for (const userId of ['user3', 'user3']) await handle('UNUSUAL_ACCESS', HIGH, { ...use, userId });
+    expect(done().filter(([name]) => name === 'revokeCurrentSession')).toHaveLength(2);
     await Promise.all(number(1_000).map((each) => handle('UNUSUAL_ACCESS', HIGH, { ...use, userId: `user${each}` })));
-    expect(done().filter(([name]) => name === 'revokeCurrentSession')).toHaveLength(10);
-    await handle('UNUSUAL_ACCESS', HIGH, { ...use, userId: 'user3' });
-    expect(done().filter(([name]) => name === 'revokeCurrentSession')).toHaveLength(11);
+    expect(done().filter(([name]) => name === 'revokeCurrentSession')).toHaveLength(12);
     expect(refusals()).toHaveLength(990);
+    expect(recorded('RESPONSE_BUDGET')).toEqual([
+      ['recordAlert', 'RESPONSE_BUDGET', HIGH, { alertId: expect.any(String) }],
+    ]);
+    const sessions = () => done().filter(([name]) => name === 'revokeCurrentSession').length;
+    await ports.clock.advance(3_599_999);
+    await handle('UNUSUAL_ACCESS', HIGH, { ...use, userId: 'user3' });
+    expect(sessions()).toBe(12);
+    await ports.clock.advance(1);
+    await handle('UNUSUAL_ACCESS', HIGH, { ...use, userId: 'user3' });
+    expect(sessions()).toBe(13);
+  });
+
+  const [minute, day] = [60_000, 86_400_000];
+  const seconds = () => done().flatMap(([name, , each]) => (name === 'temporaryBlock' ? [each] : []));
+
+  test('who comes back after a block is blocked for longer, and who has rested begins anew', async () => {
+    const { handle } = open({ ladder: [5 * minute, 60 * minute, day], decay: 7 * day });
+    const again = async (after: number) => {
+      await ports.clock.advance(after);
+      await handle('RATE_LIMIT_BREACH', MEDIUM, ip);
+    };
+    await again(0);
+    // It still lasts: the same rung, and not the next one.
+    await again(5 * minute - 1);
+    expect(seconds()).toEqual([300, 300]);
+    await again(5 * minute);
+    await again(60 * minute);
+    await again(day);
+    // A jump of the wall clock is no rest.
+    ports.clock.set(ports.clock.now() + 30 * day);
+    await again(day);
+    expect(seconds()).toEqual([300, 300, 3_600, 86_400, 86_400, 86_400]);
+    await again(day + 7 * day + 1);
+    expect(seconds().at(-1)).toBe(300);
+    // Another address has a ladder of its own, and no rung is shorter than what the severity says.
+    await handle('RATE_LIMIT_BREACH', HIGH, { ipAddress: '203.0.113.8' });
+    expect(seconds().at(-1)).toBe(3_600);
+  });
+
+  test('without a ladder every block lasts as the severity says', async () => {
+    const { handle } = open();
+    for (let n = 0; n < 3; n++) {
+      await handle('RATE_LIMIT_BREACH', MEDIUM, ip);
+      await ports.clock.advance(10 * minute);
+    }
+    expect(seconds()).toEqual([300, 300, 300]);
+  });
+
+  test('a block that failed is on no rung', async () => {
+    const { handle } = open({ ladder: [5 * minute, 60 * minute] });
+    instead.set('temporaryBlock', () => Promise.reject(new Error('the service is away')));
+    await failure(handle('RATE_LIMIT_BREACH', MEDIUM, ip));
+    instead.clear();
+    await ports.clock.advance(10 * minute);
+    await handle('RATE_LIMIT_BREACH', MEDIUM, ip);
+    expect(seconds()).toEqual([300, 300]);
+  });
+
+  test('what a person took back is not done again for the grace, whatever its spelling; all else is', async () => {
+    const { handle, handler } = open({ grace: 60 * minute, ladder: [5 * minute, day] });
+    await handle('RATE_LIMIT_BREACH', MEDIUM, ip);
+    handler.reverted({ action: 'temporaryBlock', target: '::ffff:203.0.113.7', by: 'carla' });
+    handler.reverted({ action: 'temporaryLockAccount', target: ' Anna.Berg ', by: 'carla' });
+    await ports.clock.advance(60 * minute);
+    await handle('RATE_LIMIT_BREACH', MEDIUM, ip);
+    // To refuse it for good would be the same once more.
+    await handle('RATE_LIMIT_BREACH', CRITICAL, ip);
+    await handle('AUTH_FAILURE', HIGH, login);
+    expect(seconds()).toEqual([300]);
+    expect(done().map(([name]) => name)).toEqual(['temporaryBlock', 'addToSuspiciousList']);
+    expect(refusals()).toEqual(
+      ['temporaryBlock', 'blacklistIP', 'temporaryLockAccount'].map((action) => refused(action, 'grace')),
+    );
+    await handle('UNUSUAL_ACCESS', HIGH, use);
+    expect(done().map(([name]) => name)).toContain('revokeCurrentSession');
+    await ports.clock.advance(1);
+    await handle('RATE_LIMIT_BREACH', MEDIUM, ip);
+    // What a person took back leads to no next rung.
+    expect(seconds()).toEqual([300, 300]);
+  });
+
+  test('what is taken back while it is on its way stays taken back', async () => {
+    const { handle, handler } = open();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    instead.set('revokeResourceAccess', () => promise);
+    const handled = handle('DATA_VIOLATION', HIGH, breach);
+    const { userId: target, resource } = breach;
+    handler.reverted({ action: 'revokeResourceAccess', target, resource, by: 'carla' });
+    resolve();
+    await handled;
+    await handle('DATA_VIOLATION', HIGH, breach);
+    expect(refusals()).toEqual([refused('revokeResourceAccess', 'grace')]);
+    // Another resource is another target.
+    await handle('DATA_VIOLATION', HIGH, { ...breach, resource: '/notes/8' });
+    expect(refusals()).toHaveLength(1);
+  });
+
+  test('nobody takes nothing back', () => {
+    const { handler } = open();
+    expect(() => handler.reverted({ action: 'blacklistIP', target: ' ', by: '' })).toThrow(/target.*by/);
+  });
+
+  test('alerts that an action causes by itself lead to none on its target, where the options say so', async () => {
+    const { handle } = open({ ownActions: minute });
+    await handle('RATE_LIMIT_BREACH', MEDIUM, ip);
+    await ports.clock.advance(5 * minute - 1);
+    await handle('RATE_LIMIT_BREACH', CRITICAL, ip);
+    await handle('AUTH_FAILURE', HIGH, login);
+    await handle('AUTH_FAILURE', HIGH, login);
+    expect(refusals()).toEqual([refused('blacklistIP', 'own_action'), refused('temporaryLockAccount', 'own_action')]);
+    // That the account is locked says nothing of the address.
+    expect(done().filter(([name]) => name === 'addToSuspiciousList')).toHaveLength(2);
+    await ports.clock.advance(minute);
+    await handle('RATE_LIMIT_BREACH', CRITICAL, ip);
+    await handle('AUTH_FAILURE', HIGH, login);
+    expect(refusals()).toHaveLength(2);
+    expect(
+      done()
+        .slice(-3)
+        .map(([name]) => name),
+    ).toEqual([...['blacklistIP', 'addToSuspiciousList', 'temporaryLockAccount']]);
+  });
+
+  test('old alerts are recorded alone, where the options say so', async () => {
+    for (const freshFor of [15 * minute, undefined]) {
+      const { handler } = open(freshFor === undefined ? {} : { freshFor });
+      const alert = alertOf('RATE_LIMIT_BREACH', HIGH, ip);
+      await ports.clock.advance(15 * minute);
+      await handler.handleAlert(alert);
+      await ports.clock.advance(1);
+      await handler.handleAlert(alert);
+    }
+    expect(seconds()).toHaveLength(3);
+    expect(refusals()).toEqual([refused('temporaryBlock', 'too_old')]);
+    expect(recorded('RATE_LIMIT_BREACH')).toHaveLength(4);
+  });
+
+  test('a time that is none is refused when the handler is made, by its name', () => {
+    expect(() => open({ ladder: [minute, Number.NaN] })).toThrow(/ladder/);
+    expect(() => open({ grace: -1, decay: Number.NaN })).toThrow(/decay.*grace/);
   });
 
   test('a dry run does nothing and records what it would have done', async () => {

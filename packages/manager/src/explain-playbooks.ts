@@ -1,10 +1,18 @@
-import { type ExplanationStep, firstUnmet, type Incident, severities, severityName } from '@therapytrain/alerts-core';
+import {
+  type ExplanationStep,
+  firstUnmet,
+  type Incident,
+  type Instant,
+  severities,
+  severityName,
+} from '@therapytrain/alerts-core';
 import { protectionRules } from '@therapytrain/alerts-core/responder';
 import { spanText } from './policy/difference-parts.ts';
 import type { Guardrails, Playbook, PlaybookStep } from './policy/playbook.ts';
 import type { Policy } from './policy/policy.ts';
 import { needsTwo, wideApprovers } from './stages/response-guard.ts';
-import { type AimedStep, playbooksOf, targetFaults } from './stages/playbooks.ts';
+import { maintainedBy } from './stages/mute.ts';
+import { type AimedStep, modeIn, playbooksOf, targetFaults } from './stages/playbooks.ts';
 
 const acted = {
   address: ({ target }: PlaybookStep) => `the address in ${target}`,
@@ -44,11 +52,18 @@ const groupText = (user: string, { keepers }: Guardrails): string =>
     .map(({ group, keep }) => `; of the group ${group} ${keep} must be left`)
     .join('');
 
+/** What explains playbooks. */
+interface Explaining {
+  readonly policy: Pick<Policy, 'guardrails'>;
+  /** The maintenance window that covers the alert now. */
+  readonly window: Policy['maintenance'][number] | undefined;
+}
+
 // No value of the alert is shown: who may see it reads the alert.
 const stepOf = (
   { step, responder, aim }: AimedStep,
   playbook: Playbook,
-  { guardrails }: Pick<Policy, 'guardrails'>,
+  { policy: { guardrails }, window }: Explaining,
 ): ExplanationStep => {
   const of = { name: `responder ${responder.name}`, steps: [] };
   if (!('target' in aim)) {
@@ -59,8 +74,10 @@ const stepOf = (
   if (rule !== undefined)
     return { ...of, verdict: 'no', detail: `leaves alone ${what}: ${rule}. ${protectionRules[rule]}` };
   const groups = aim.target.kind === 'address' ? '' : groupText(aim.target.value, guardrails);
-  const how = needsTwo(aim.target, guardrails) ? wideText(step.mode, playbook) : modeText(step.mode, playbook);
-  const detail = `acts on ${what}, kind ${responder.kind}, ${lastingText(step.ladder)}: ${how}${groups}`;
+  const mode = modeIn(window, step);
+  const how = needsTwo(aim.target, guardrails) ? wideText(mode, playbook) : modeText(mode, playbook);
+  const held = mode === step.mode ? '' : `, in the maintenance window ${window?.name ?? ''}`;
+  const detail = `acts on ${what}, kind ${responder.kind}, ${lastingText(step.ladder)}: ${how}${held}${groups}`;
   return { ...of, verdict: 'yes', detail };
 };
 
@@ -68,14 +85,14 @@ const playbookStep = (
   playbook: Playbook,
   steps: readonly AimedStep[] | undefined,
   facts: Incident['facts'],
-  policy: Policy,
+  explaining: Explaining,
 ) => {
   const name = `playbook ${playbook.name}`;
   if (!steps) {
     const unmet = firstUnmet(playbook.when, facts) ?? playbook.when.source;
     return { name, verdict: 'no', detail: `not met: ${unmet}`, steps: [] } as const;
   }
-  const inner = steps.map((each) => stepOf(each, playbook, policy));
+  const inner = steps.map((each) => stepOf(each, playbook, explaining));
   return { name, verdict: 'yes', detail: `matches: ${playbook.when.source}`, steps: inner } as const;
 };
 
@@ -97,10 +114,11 @@ const nearestMiss = ({ severity: own, facts }: Incident, policy: Policy): readon
  * What the playbooks make of an incident: each with the first condition that is not met, or with what its steps would act
  * on and how much of it unasked. It says which metadata key is acted on, never its value.
  */
-export const explainPlaybooks = (incident: Incident, policy: Policy): readonly ExplanationStep[] => {
+export const explainPlaybooks = (incident: Incident, policy: Policy, now: Instant): readonly ExplanationStep[] => {
+  const explaining = { policy, window: maintainedBy(incident.facts, policy, now) };
   const matched = new Map(playbooksOf(incident.facts, policy).map(({ playbook, steps }) => [playbook, steps]));
   return [
-    ...policy.playbooks.map((each) => playbookStep(each, matched.get(each), incident.facts, policy)),
+    ...policy.playbooks.map((each) => playbookStep(each, matched.get(each), incident.facts, explaining)),
     ...nearestMiss(incident, policy),
   ];
 };

@@ -201,7 +201,7 @@ export const createExplain = ({ log, store, policy: policyNow, ports, control, p
         ...(legs.length > 0 ? legs : [step('channels', 'no', 'no route takes it')]),
         ...nearestMiss(view, policy),
         // That something is over is nothing to act on.
-        ...(touched?.incident.state === 'RESOLVED' ? [] : explainPlaybooks(view, policy)),
+        ...(touched?.incident.state === 'RESOLVED' ? [] : explainPlaybooks(view, policy, now)),
         ...deliveries.filter(({ kind }) => kind === 'delivery').map(deliveryStep),
       ],
     };

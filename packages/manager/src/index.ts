@@ -80,6 +80,7 @@ export type { SimulatedResponse } from './simulate-responses.ts';
 export type { BuiltResponder } from './responding.ts';
 export type { KillSwitch, ResponseCommand, ResponseDesk, ResponseQuery } from './response-desk.ts';
 export { responseSource } from './stages/response-alerts.ts';
+export { isCausedBy, isGraced, nextRung, targetKey } from './stages/response-guard.ts';
 export { type ResponseReason, responseReasons } from './stages/response-reasons.ts';
 export { createDecisionFeed, type DecisionChanges, type DecisionPage, type WatchedDecisions } from './decision-feed.ts';
 export { createTokenBucket, type TokenBucket } from './control/token-bucket.ts';

@@ -8,6 +8,7 @@ import {
   type Store,
 } from '@therapytrain/alerts-core';
 import type { Responder, ResponderKind } from '@therapytrain/alerts-core/responder';
+import { answering } from './answering.ts';
 import { withoutConflict } from './changes.ts';
 import { createClockBack } from './clock-back.ts';
 import { createSwitch, type Switch } from './kill-switch.ts';
@@ -127,7 +128,8 @@ const createPlan =
     const planned = respondPlan(triggers, before, { ...at, preview });
     await raise(planned.raised);
     const { responses, trips, audit } = planned;
-    return { responses, trips, audit, jobs: [...planned.jobs, ...asking(responses, plans, at)] };
+    const over = await answering(store, [...before.ofTargets, ...before.uses], responses, at);
+    return { responses, trips, audit, jobs: [...planned.jobs, ...over, ...asking(responses, plans, at)] };
   };
 
 /** Ties the stages of responses together. */
@@ -163,7 +165,9 @@ export const createResponding = (parts: RespondingParts): Responding => {
     leases.see(response);
     const looked = look(response, claim.job, factsFor(response, await guard.all(response)));
     if (!('begin' in looked)) {
-      await settle(claim, looked);
+      const { responses = [], jobs = [] } = looked.changes;
+      const told = await answering(store, [response], responses, parts.facts());
+      await settle(claim, { ...looked, changes: { ...looked.changes, jobs: [...jobs, ...told] } });
       return undefined;
     }
     await store.commit(looked.changes);

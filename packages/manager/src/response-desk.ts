@@ -8,6 +8,7 @@ import {
   type Store,
   textFault,
 } from '@therapytrain/alerts-core';
+import { answering } from './answering.ts';
 import { withoutConflict } from './changes.ts';
 import type { Command } from './desk.ts';
 import type { Responding } from './responding.ts';
@@ -125,7 +126,9 @@ const createCommands = ({ store, facts, responding, reversible, onChanged }: Res
       const response = await responseOf(command.response);
       // Who has not heard the answer asks again, and is told how it is now.
       if (await store.applied(request)) return;
-      await store.commit({ ...decide(response), request });
+      const decision = decide(response);
+      const told = await answering(store, [response], decision.responses ?? [], facts());
+      await store.commit({ ...decision, jobs: [...(decision.jobs ?? []), ...told], request });
     });
     onChanged();
     return responseOf(command.response);

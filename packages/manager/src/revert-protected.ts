@@ -1,4 +1,5 @@
 import { type Changes, type Response, type ResponseState, standingStates } from '@therapytrain/alerts-core';
+import { answering } from './answering.ts';
 import { withoutConflict } from './changes.ts';
 import type { RespondingParts } from './responding.ts';
 import { isActing, isLastOfGroup, protectionOf } from './stages/response-guard.ts';
@@ -63,7 +64,10 @@ export const createRevertProtected = (parts: RevertProtectedParts): (() => Promi
       const reason = reasonOf(response, grouped);
       // What cannot be taken back is told already, or is at its end.
       if (!reason || (!isOpen(response) && !reversible(response))) return false;
-      await store.commit(taken(response, reason, facts()));
+      const at = facts();
+      const changes = taken(response, reason, at);
+      const told = await answering(store, [response], changes.responses ?? [], at);
+      await store.commit({ ...changes, jobs: [...(changes.jobs ?? []), ...told] });
       grouped.delete(id);
       giveUp(id);
       return true;

@@ -181,7 +181,7 @@ const told = (plan: Plan | undefined, at: Instant, policy: Policy): SimulatedAle
     notices: plan ? noticesOf(plan) : [],
     suppressed: plan && heldBy(plan),
     detections: [],
-    responses: plan ? responsesTo(plan.incident, policy) : [],
+    responses: plan ? responsesTo(plan.incident, policy, at) : [],
   };
 };
 

@@ -8,6 +8,7 @@ import {
   controlOf,
   createTally,
   endedByItself,
+  type Found,
   inCycle,
   type Recipe,
   type RecipeContext,
@@ -15,10 +16,13 @@ import {
   type Tally,
   wrongly,
 } from '../recipe.ts';
+import type { Chance } from '../chance.ts';
+import type { ResponderWay } from '../responder-ways.ts';
 import {
   callFor,
   createWatch,
   type Lane,
+  type LaneOptions,
   openLane,
   type Running,
   untilNothingStands,
@@ -28,8 +32,10 @@ import {
   cap,
   going,
   judgeAsked,
+  judgeLeftOpen,
   judgeResponses,
   latest,
+  type LeftOpen,
   leaseSpan,
   mostLate,
   protectedPrefix,
@@ -39,13 +45,15 @@ import {
 } from '../responses.ts';
 
 type Wrongs = Violation<RecipeWrong>[];
+type Founds = readonly Found[];
 
 // What was turned down ten times is tried again after two minutes; all of it is over by then.
 const overWithin: Millis = 150_000;
 // Longer than a claim lasts, and than it takes to renew it.
 const stopFor: Millis = 33_000;
 const day: Millis = 86_400_000;
-const controlFor: Millis = 8_000;
+const controlFor: Millis = 6_000;
+const fenceFor: Millis = 2_500;
 const pauseOfCallers: Millis = 120;
 const afterKill = [0, 1_200] as const;
 
@@ -56,11 +64,13 @@ interface Trial {
   readonly watch: Watch;
   /** Addresses of late. */
   readonly recent: string[];
+  /** What kills left open, done and not answered. */
+  readonly open: LeftOpen[];
 }
 
-const begin = async (context: RecipeContext, tally: Tally, name: string, mode?: TargetMode): Promise<Trial> => ({
-  ...{ context, tally, recent: [] },
-  lane: await openLane(context, name, mode),
+const begin = async (context: RecipeContext, tally: Tally, options: LaneOptions): Promise<Trial> => ({
+  ...{ context, tally, recent: [], open: [] },
+  lane: await openLane(context, options),
   watch: createWatch(),
 });
 
@@ -72,9 +82,9 @@ const look = ({ context, lane }: Trial) => {
   return readResponses(copy);
 };
 
-/** One kill under load, at any moment of whatever is under way. */
-const killOnce = async (trial: Trial, cycle: number): Promise<Wrongs> => {
-  const { context, lane, tally, recent } = trial;
+/** Starts a gateway, harms it under load, and kills it. */
+const killAfter = async (trial: Trial, cycle: number, harm: (chance: Chance) => Promise<unknown>): Promise<Wrongs> => {
+  const { context, lane, recent } = trial;
   const chance = context.chance('respond', lane.name, cycle);
   const from = lane.downtimes.length === 0 ? Date.now() : undefined;
   const started = await lane.start();
@@ -83,16 +93,38 @@ const killOnce = async (trial: Trial, cycle: number): Promise<Wrongs> => {
   const before = lane.downtimes.pop();
   lane.downtimes.push({ from: before?.from ?? from ?? Date.now(), to: Date.now() });
   const [calls, follows] = [callFor(address, chance, recent, pauseOfCallers), trial.watch.follow(address)];
-  await pause(chance.between(1_000, 1_500 + leaseSpan / 2));
+  await Promise.race([harm(chance), victim.exited]);
   const early = victim.exit;
   await victim.kill();
   lane.downtimes.push({ from: Date.now(), to: Infinity });
   await Promise.all([calls.stop(), follows.stop()]);
+  return early ? [endedByItself(early)] : [];
+};
+
+/** One kill under load, at any moment of whatever is under way. */
+const killOnce = async (trial: Trial, cycle: number): Promise<Wrongs> => {
+  const { context, lane, tally } = trial;
+  const wrong = await killAfter(trial, cycle, (chance) => pause(chance.between(1_000, 1_500 + leaseSpan / 2)));
   tally.add('kills');
   for (const { state } of look(trial)) if (going.includes(state)) tally.add(`found ${state} by a kill`);
   // Some are away when their leases end.
-  await pause(chance.between(...afterKill));
-  return early ? [endedByItself(early)] : [];
+  await pause(context.chance('respond', lane.name, cycle, 'away').between(...afterKill));
+  return wrong;
+};
+
+const openStates: Readonly<Record<LeftOpen['action'], string>> = { respond: 'executing', revert: 'reverting' };
+
+/** One kill right when the target has done it, and the gateway does not know. */
+const killAtEdge = async (trial: Trial, cycle: number): Promise<Wrongs> => {
+  const { lane, tally, open } = trial;
+  const action = cycle % 2 === 1 ? 'respond' : 'revert';
+  let id = '';
+  const wrong = await killAfter(trial, cycle, async () => (id = await lane.leaveUnanswered(action)));
+  const state = look(trial).find((each) => each.id === id)?.state;
+  tally.add(`kills between ${action} and its settlement`);
+  open.push({ id, action, state });
+  if (wrong.length > 0 || state === openStates[action]) return wrong;
+  return [wrongly('no fault', `it was ${state ?? 'nowhere'} when the target had done it (${lane.name})`)];
 };
 
 // While a clock jumps, the end that a decision says is of another clock: what counts is that it was ended.
@@ -149,13 +181,20 @@ const finish = async (trial: Trial, running?: Running): Promise<Wrongs> => {
 
 const close = ({ lane }: Trial): void => lane.stop();
 
-const killAll = async (trial: Trial, cycles: Iterable<number>): Promise<Wrongs> => {
+const killAll = async (
+  trial: Trial,
+  cycles: Iterable<number>,
+  killOne: (trial: Trial, cycle: number) => Promise<Wrongs>,
+): Promise<Founds> => {
+  let last = 0;
   for (const cycle of cycles) {
-    const wrong = await killOnce(trial, cycle);
+    last = cycle;
+    const wrong = await killOne(trial, cycle);
     trial.context.progress(`kill ${cycle} (${trial.lane.name})`);
-    if (wrong.length > 0) return wrong;
+    if (wrong.length > 0) return inCycle(cycle, wrong);
   }
-  return finish(trial);
+  // What shows only at the end may be of any of them.
+  return inCycle(last, await finish(trial));
 };
 
 /** Under load and alone: `harm` is done to a gateway, which is killed only when everything is over. */
@@ -193,13 +232,13 @@ const jumped = (trial: Trial, cycle: number): Promise<Wrongs> =>
     }
   });
 
-const inLane = async (
+const inLane = async <T>(
   context: RecipeContext,
   tally: Tally,
-  { name, mode }: { readonly name: string; readonly mode?: TargetMode },
-  work: (trial: Trial) => Promise<Wrongs>,
-): Promise<Wrongs> => {
-  const trial = await begin(context, tally, name, mode);
+  options: LaneOptions,
+  work: (trial: Trial) => Promise<T>,
+): Promise<T> => {
+  const trial = await begin(context, tally, options);
   try {
     return await work(trial);
   } finally {
@@ -208,28 +247,48 @@ const inLane = async (
 };
 
 /** One lane after the other, until one has found something. */
-const harms = async (context: RecipeContext, tally: Tally): Promise<Wrongs> => {
+const harms = async (context: RecipeContext, tally: Tally): Promise<Founds> => {
   for (let cycle = 1; cycle <= context.plan.respondStops; cycle++) {
     const both = await Promise.all([
       inLane(context, tally, { name: `stop ${cycle}` }, (trial) => stopped(trial, cycle)),
       inLane(context, tally, { name: `clock ${cycle}` }, (trial) => jumped(trial, cycle)),
     ]);
-    if (both.flat().length > 0) return both.flat();
+    if (both.flat().length > 0) return inCycle(cycle, both.flat());
   }
   return [];
 };
 
+/** Kills between an effect and its settlement. Who may not ask again finds `unknown`, and takes it back at its end. */
+const edges = (context: RecipeContext, tally: Tally, way?: ResponderWay): Promise<Founds> =>
+  inLane(context, tally, { name: way ?? 'edges', mostFailures: 0, ...(way && { way }) }, async (trial) => {
+    // The first is killed when it has acted, the next when it has taken back, and so on.
+    const count = Math.ceil(context.plan.respondEdges / (way === undefined ? 1 : 2));
+    const found = await killAll(trial, context.cycles(count), killAtEdge);
+    const wrong = judgeLeftOpen(trial.open, readAsked(trial.lane.log), way === undefined);
+    return [...found, ...inCycle(trial.open.length, wrong)];
+  });
+
 /** Targets that do not keep the rules for receivers must be found, or nothing can be. */
-const controls = async (context: RecipeContext): Promise<Control[]> => {
+const controls = async (context: RecipeContext): Promise<{ readonly made: Control[]; readonly found: Founds }> => {
   const tally = createTally();
-  const calm = (name: string, mode: TargetMode): Promise<Wrongs> =>
-    inLane(context, tally, { name, mode }, (trial) => oneHarm(trial, 1, () => pause(controlFor)));
-  const [careless, dropping] = await Promise.all([calm('careless', 'careless'), calm('dropping', 'drops reverts')]);
-  return [
+  const calm = (name: string, mode: TargetMode, span: Millis, way?: ResponderWay): Promise<Wrongs> =>
+    inLane(context, tally, { name, mode, ...(way && { way }) }, (trial) => oneHarm(trial, 1, () => pause(span)));
+  const [careless, dropping] = await Promise.all([
+    calm('careless', 'careless', controlFor),
+    calm('dropping', 'drops reverts', controlFor),
+  ]);
+  // Everything arrives after it was taken back: the fence alone is between that and an effect that stays.
+  const [unfenced, fenced] = await Promise.all([
+    calm('unfenced', 'arrives behind', fenceFor, 'unfenced'),
+    calm('fenced', 'arrives behind', fenceFor),
+  ]);
+  const made = [
     controlOf('a target without fences and keys', 'done twice', careless),
     controlOf('what arrives late there', ['effect stayed', 'taken back late'], careless),
     controlOf('a target that drops what takes back', 'effect stayed', dropping),
+    controlOf('a gateway without fences, and nothing else', 'effect stayed', unfenced),
   ];
+  return { made, found: inCycle(1, fenced) };
 };
 
 /** `SIGKILL`, `SIGSTOP` and a clock that jumps while responses are made and taken back, and their target fails. */
@@ -246,9 +305,18 @@ export const respond: Recipe = {
       'responses',
     );
     const kills = inLane(context, tally, { name: 'kills' }, (trial) =>
-      killAll(trial, context.cycles(context.plan.respondKills)),
+      killAll(trial, context.cycles(context.plan.respondKills), killOnce),
     );
-    const [ofKills, ofHarms, made] = await Promise.all([kills, harms(context, tally), controls(context)]);
-    return { counts: tally.counts, violations: [...inCycle(0, ofKills), ...inCycle(0, ofHarms)], controls: made };
+    const controlling = controls(context);
+    // Not more at a time than the machine can serve.
+    const [ofKills, ofHarms, control, ...ofEdges] = await Promise.all([
+      kills,
+      harms(context, tally),
+      controlling,
+      kills.then(() => edges(context, tally)),
+      controlling.then(() => edges(context, tally, 'asked once')),
+    ]);
+    const violations = [...ofKills, ...ofEdges.flat(), ...ofHarms, ...control.found];
+    return { counts: tally.counts, violations, controls: control.made };
   },
 };

@@ -1,5 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Asked, cap, judgeAsked, latest, leaseSpan, mostLate, protectedPrefix } from '../responses.ts';
+import {
+  type Asked,
+  cap,
+  judgeAsked,
+  judgeLeftOpen,
+  latest,
+  leaseSpan,
+  mostLate,
+  protectedPrefix,
+} from '../responses.ts';
 
 const line = (at: number, what: Asked['what'], more: Partial<Asked> = {}): Asked => ({
   ...{ at, what, key: 'a/respond/0.1', id: 'a', fence: 1, target: '20.0.0.1', playbook: 'free', until: null },
@@ -41,5 +50,30 @@ describe('what a target did', () => {
       );
     expect(wrong(capped(cap))).toEqual([]);
     expect(wrong(capped(cap + 1))).toEqual(['guardrail broken']);
+  });
+});
+
+describe('what a kill left open', () => {
+  const judge = (asked: readonly Asked[], again: boolean, action: Asked['action'] = 'respond') =>
+    judgeLeftOpen([{ id: 'a', action, state: undefined }], asked, again).map((each) => each.wrong);
+  const once = line(0, 'begun', { fence: 2 });
+  const back = { ...ended(9), fence: 3 };
+
+  it('is well where the target is asked again with a higher fence, or to take it back', () => {
+    expect(judge([once, line(9, 'nothing', { fence: 3 })], true)).toEqual([]);
+    expect(judge([once, back], true)).toEqual([]);
+    expect(judge([back, { ...back, fence: 4, what: 'nothing' }], true, 'revert')).toEqual([]);
+  });
+
+  it('is found where nobody asks again, or not with a higher fence', () => {
+    expect(judge([once], true)).toEqual(['accounts wrong']);
+    expect(judge([once, line(9, 'nothing', { fence: 2 })], true)).toEqual(['accounts wrong']);
+    expect(judge([once, line(9, 'nothing', { fence: 3, id: 'b' })], true)).toEqual(['accounts wrong']);
+    expect(judge([back], false, 'revert')).toEqual(['accounts wrong']);
+  });
+
+  it('is found where what may not be asked again is', () => {
+    expect(judge([once, back], false)).toEqual([]);
+    expect(judge([once, line(5, 'nothing', { fence: 3 }), { ...back, fence: 4 }], false)).toEqual(['done twice']);
   });
 });

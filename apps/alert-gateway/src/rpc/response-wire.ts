@@ -1,13 +1,10 @@
 import {
-  type Decision as WireDecisionType,
-  Decision as WireDecision,
   Enforcer as WireEnforcer,
   KillSwitch as WireKillSwitch,
   Response as WireResponse,
 } from '@therapytrain/alerts-api';
 import {
   type Cursor,
-  type Decision,
   decisionKindNames,
   type Enforcer,
   type Response,
@@ -60,21 +57,6 @@ export const encodeResponse = (response: Response, enforced?: Enforced): Uint8Ar
     enforcers: enforced?.of ?? 0,
   }).finish();
 };
-
-const wireDecision = (decision: Decision): WireDecisionType => ({
-  id: decision.id,
-  kind: numberOf(decisionKindNames, decision.kind),
-  target: decision.target,
-  resource: decision.resource,
-  perMinute: decision.perMinute,
-  startsAt: dateOf(decision.from),
-  endsAt: dateOf(decision.until),
-  playbook: decision.playbook,
-  incidentId: decision.incident,
-});
-
-/** A decision as `therapytrain.alerts.v1.Decision`. */
-export const encodeDecision = (decision: Decision): Uint8Array => WireDecision.encode(wireDecision(decision)).finish();
 
 /** The kill switch as `therapytrain.alerts.v1.KillSwitch`. */
 export const encodeKillSwitch = ({ on, by, reason, at }: KillSwitch): Uint8Array =>

@@ -80,8 +80,10 @@ const tooMany = () => new AlertError('OVERLOADED', 'there are too many subscribe
 const drained = (retryAfter: Millis) => new AlertError('DRAINING', 'the gateway is stopping', { retryAfter });
 
 /** Reads for many at once: those who are at the same place share one look into the store. */
-export const sharing = <T>(read: (after: Cursor) => Promise<T>): ((after: Cursor) => Promise<T>) => {
-  const under = new Map<Cursor, Promise<T>>();
+export const sharing = <T, P extends Cursor | string = Cursor>(
+  read: (after: P) => Promise<T>,
+): ((after: P) => Promise<T>) => {
+  const under = new Map<P, Promise<T>>();
   return (after) => {
     const known = under.get(after);
     if (known) return known;

@@ -4,9 +4,15 @@ import {
   DecisionSnapshotBegin,
   DecisionSnapshotEnd,
 } from '@therapytrain/alerts-api';
-import { type Clock, type Cursor, type DecisionKind, joinFields, type Millis } from '@therapytrain/alerts-core';
+import {
+  type Clock,
+  type Cursor,
+  type DecisionKind,
+  encodeDecisions,
+  joinFields,
+  type Millis,
+} from '@therapytrain/alerts-core';
 import type { DecisionChanges } from '@therapytrain/alerts-manager';
-import { encodeDecision } from '../rpc/response-wire.ts';
 import { type ChangeHubOptions, type ChangeTopic, createChangeHub, sharing } from './change-hub.ts';
 import type { Tokens } from './cursor.ts';
 import { durationOf } from './duration.ts';
@@ -40,9 +46,17 @@ export interface DecisionHubParts {
 /** What a cursor of these kinds is bound to: each once, whatever their order. */
 export const kindsFilter = (kinds: readonly DecisionKind[]): string => [...new Set(kinds)].sort().join(' ');
 
-// An event of so many is some 100 KiB: few enough to be taken in one go, and many enough that a snapshot is soon told.
+// An event of so many is some 100 KiB: few enough to be taken in one go.
 const atOnce = 500;
+// Of a snapshot some 400 KiB: one is on its way and one is read meanwhile, whatever the size of the snapshot is.
+const ofSnapshot = 2_000;
 const event = { begin: 1, changes: 2, end: 3, heartbeat: 4, draining: 5 } as const;
+
+/** A part of a snapshot, encoded, and above which id the next one begins; undefined for none. */
+interface Page {
+  readonly frame: Buffer | undefined;
+  readonly next: string | undefined;
+}
 
 const createTopic = (
   kinds: readonly DecisionKind[],
@@ -56,25 +70,35 @@ const createTopic = (
     if (batch.isIncomplete) return undefined;
     const concerning = batch.decisions.filter(({ decision }) => concerns(decision.kind));
     if (concerning.length === 0) return { frames: [], cursor: batch.cursor };
-    const fields = concerning.map(({ decision, endedAt }) =>
-      endedAt === undefined ? ([1, encodeDecision(decision)] as const) : ([2, decision.id] as const),
+    const inForce = concerning.flatMap(({ decision, endedAt }) => (endedAt === undefined ? [decision] : []));
+    const ended = concerning.flatMap(({ decision, endedAt }) =>
+      endedAt === undefined ? [] : [[2, decision.id] as const],
     );
+    const rest = joinFields([...ended, [3, sign(batch.cursor)]]);
     return {
-      frames: [joinFields([[event.changes, joinFields([...fields, [3, sign(batch.cursor)]])]])],
+      frames: [joinFields([[event.changes, Buffer.concat([encodeDecisions(inForce), rest])]])],
       cursor: batch.cursor,
     };
   };
+  // Who begin together, as all do when a gateway has started, share what is read and encoded.
+  const pageAfter = sharing(async (above: string): Promise<Page> => {
+    const page = await decisions.inForce({ kinds, limit: ofSnapshot, ...(above !== '' && { after: above }) });
+    return {
+      frame: page.length === 0 ? undefined : joinFields([[event.changes, encodeDecisions(page)]]),
+      next: page.length < ofSnapshot ? undefined : page.at(-1)?.id,
+    };
+  });
   return {
     cursorOf,
     newest: () => decisions.newest(),
     begin: async function* (place) {
       yield joinFields([[event.begin, DecisionSnapshotBegin.encode({}).finish()]]);
-      for (let above: string | undefined; ;) {
-        const page = await decisions.inForce({ kinds, limit: atOnce, ...(above !== undefined && { after: above }) });
-        const fields = page.map((each) => [1, encodeDecision(each)] as const);
-        if (page.length > 0) yield joinFields([[event.changes, joinFields(fields)]]);
-        if (page.length < atOnce) break;
-        above = page.at(-1)?.id;
+      for (let reading: Promise<Page> | undefined = pageAfter(''); reading;) {
+        const { frame, next }: Page = await reading;
+        reading = next === undefined ? undefined : pageAfter(next);
+        // Whoever leaves meanwhile does not wait for it.
+        reading?.catch(() => undefined);
+        if (frame) yield frame;
       }
       const end = { cursor: sign(place), serverTime: new Date(clock.now()) };
       yield joinFields([[event.end, DecisionSnapshotEnd.encode(end).finish()]]);

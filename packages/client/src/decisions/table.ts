@@ -1,5 +1,6 @@
 import type { Decision, DecisionKind, Instant, Millis } from '@therapytrain/alerts-core';
 import { type AddressTable, createAddressTable } from './address-table.ts';
+import { createById } from './by-id.ts';
 import { type Chains, createChains, type Entry, entryOf } from './entries.ts';
 
 /** All decisions that a cache keeps, each where it is looked up. */
@@ -95,7 +96,7 @@ const isSamePlace = (entry: Entry, { kind, target, resource }: Decision): boolea
 /** Makes an empty table. */
 export const createDecisionTable = (): DecisionTable => {
   const { places, of } = createPlaces();
-  const entries = new Map<string, Entry>();
+  const entries = createById();
   const counts: Partial<Record<DecisionKind, number>> = {};
   const ends = createEnds();
   let generation = 0;
@@ -105,13 +106,13 @@ export const createDecisionTable = (): DecisionTable => {
   };
   const drop = (entry: Entry): void => {
     of[entry.kind].remove(entry);
-    entries.delete(entry.id);
+    entries.remove(entry);
     count(entry.kind, -1);
   };
   const add = (decision: Decision): void => {
     const entry = entryOf(decision, generation);
     if (!of[decision.kind].add(entry)) return;
-    entries.set(entry.id, entry);
+    entries.add(entry);
     ends.add(entry);
     count(entry.kind, 1);
   };

@@ -1,10 +1,9 @@
 import type {
-  Decision as WireDecision,
   Enforcer as WireEnforcer,
   KillSwitch as WireKillSwitch,
   Response as WireResponse,
 } from '@therapytrain/alerts-api';
-import { type Decision, decisionKindNames, responseModes, responseStateNames } from '@therapytrain/alerts-core';
+import { decisionKindNames, responseModes, responseStateNames } from '@therapytrain/alerts-core';
 import { targetKinds } from '@therapytrain/alerts-core/responder';
 import { present } from '../desk/method.ts';
 import { instantOf, nameOf, severityOf } from '../desk/wire.ts';
@@ -58,13 +57,3 @@ export const readEnforcer = ({ name, kinds, acknowledgedAt, isCurrent }: WireEnf
   at: instantOf(acknowledgedAt),
   isCurrent,
 });
-
-/** Decisions of the wire; those of a kind that only a later gateway has are left out. */
-export const readDecisions = (wires: readonly WireDecision[]): readonly Decision[] =>
-  wires.flatMap((wire) => {
-    const kind = decisionKindNames[wire.kind - 1];
-    if (kind === undefined) return [];
-    const { id, target, resource, perMinute, startsAt, endsAt, playbook, incidentId: incident } = wire;
-    const [from, until] = [instantOf(startsAt), instantOf(endsAt)];
-    return [{ id, kind, target, resource, perMinute, from, until, playbook, incident }];
-  });

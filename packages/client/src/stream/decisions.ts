@@ -1,7 +1,11 @@
-import { ResponseServiceService, StreamDecisionsRequest, StreamDecisionsResponse } from '@therapytrain/alerts-api';
-import { decisionKindNames } from '@therapytrain/alerts-core';
+import {
+  DecisionChanges,
+  ResponseServiceService,
+  StreamDecisionsRequest,
+  StreamDecisionsResponse,
+} from '@therapytrain/alerts-api';
+import { decisionKindNames, decodeDecisionChanges, onlyField } from '@therapytrain/alerts-core';
 import type { DecisionEvent, DecisionStreamOptions } from '../decisions/types.ts';
-import { readDecisions } from '../decisions/wire.ts';
 import { instantOf, numbersOf } from '../desk/wire.ts';
 import {
   type Farewell,
@@ -13,17 +17,20 @@ import {
   type UnknownEvent,
 } from './following.ts';
 
+const changesField = 2;
+
 const readEvent = (message: Buffer): DecisionEvent | Farewell | UnknownEvent => {
+  const changes = onlyField(message, changesField);
+  if (changes) return { kind: 'changes', ...decodeDecisionChanges(changes) };
   const { event } = StreamDecisionsResponse.decode(message);
   switch (event?.$case) {
     case undefined:
       return { kind: 'unknown' };
     case 'snapshotBegin':
       return { kind: 'begin' };
-    case 'changes': {
-      const { decisions, endedIds: ended, cursor } = event.value;
-      return { kind: 'changes', decisions: readDecisions(decisions), ended, cursor };
-    }
+    case 'changes':
+      // With a field beside it that only a later gateway has.
+      return { kind: 'changes', ...decodeDecisionChanges(Buffer.from(DecisionChanges.encode(event.value).finish())) };
     case 'snapshotEnd':
       return { kind: 'end', cursor: event.value.cursor, at: instantOf(event.value.serverTime) };
     case 'heartbeat':

@@ -23,8 +23,8 @@ const seenOnce = (seen: number, field: number, name: string): number => {
   return seen | bit;
 };
 
-// google.protobuf.Timestamp, to the millisecond.
-const readTimestamp = (reader: WireReader, end: number): number => {
+/** Reads a `google.protobuf.Timestamp`, to the millisecond. */
+export const readTimestamp = (reader: WireReader, end: number): number => {
   const to = reader.span(end);
   let seconds = 0;
   let nanos = 0;

@@ -8,7 +8,9 @@ const maxField = 0x1fff_ffff;
 const maxVarintBytes = 10;
 const shortText = 64;
 
-const malformed = (what: string): AlertError => new AlertError('MESSAGE_MALFORMED', `malformed message: ${what}`);
+/** The error for what is no message. */
+export const malformed = (what: string): AlertError =>
+  new AlertError('MESSAGE_MALFORMED', `malformed message: ${what}`);
 
 /**
  * Reads protobuf strictly: a field that is cut off, a length past the end, field number 0, a group, a wire type that
@@ -88,6 +90,16 @@ export class WireReader {
     const from = this.at;
     this.at = to;
     return to - from <= shortText && this.isAscii(from, to) ? this.characters().slice(from, to) : this.decode(from, to);
+  }
+
+  /** A length-delimited text that does not keep the message in memory, at the cost of a copy. */
+  ownText(end: number): string {
+    const to = this.span(end);
+    const from = this.at;
+    this.at = to;
+    return to - from <= shortText && this.isAscii(from, to)
+      ? this.buffer.toString('latin1', from, to)
+      : this.decode(from, to);
   }
 
   private isAscii(from: number, to: number): boolean {

@@ -85,7 +85,10 @@ const step = z
 const playbook = z
   .strictObject({
     name: name().describe('What it is called in the audit and in metrics.'),
-    when: expression().describe('On which incidents, in CEL over their newest alert.'),
+    when: expression().describe(
+      'On which alerts, in CEL over each as it comes, with the severity of its incident. What came before is not seen: ' +
+        'where it takes several, let a detection raise an alert, and match that one.',
+    ),
     mode: z
       .enum(responseModes)
       .default('suggest')

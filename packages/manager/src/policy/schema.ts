@@ -151,7 +151,10 @@ export const policySchema = z.strictObject({
     .prefault({})
     .describe('Response times by severity, and who is told when they have run out.'),
   inhibitions: z.array(inhibition).prefault([]).describe('What is not told while something else is open.'),
-  maintenance: z.array(maintenance).prefault([]).describe('Times in which something is not told.'),
+  maintenance: z
+    .array(maintenance)
+    .prefault([])
+    .describe('Times in which something is not told, and no playbook acts on it unasked.'),
   reopen_within: duration()
     .prefault('1h')
     .describe('An alert within this span after its incident was resolved opens that one again.'),
@@ -194,7 +197,12 @@ export const policySchema = z.strictObject({
     .describe('How long alerts and what followed from them are kept. Request ids of reports stay known for ever.'),
   detections: detections.prefault([]).describe('What is seen only in many alerts together.'),
   responders: z.record(name(), responder).prefault({}).describe('The ways to act, by names of your own.'),
-  playbooks: playbooks.prefault([]).describe('What is done about what matches, and how much of it unasked.'),
+  playbooks: playbooks
+    .prefault([])
+    .describe(
+      'What is done about what matches, and how much of it unasked: in a maintenance window that covers the alert, ' +
+        'enforce is suggest; a silence holds nothing back.',
+    ),
   guardrails: guardrails.prefault({}).describe('What holds for every playbook.'),
 });
 

@@ -53,9 +53,17 @@ const silenced = ({ facts, severity }: Incident, { silences }: Standing, now: In
   return holds && { by: 'silence', name: holds.id, until: holds.until };
 };
 
+/** The maintenance window in which this comes as expected; undefined where there is none now. Pure. */
+export const maintainedBy = (
+  facts: AlertFacts,
+  { maintenance }: Pick<Policy, 'maintenance'>,
+  now: Instant,
+): Policy['maintenance'][number] | undefined =>
+  maintenance.find((each) => each.covers(now) && each.when.matches(facts));
+
 /** Why notices of the incident are held back now; undefined if they are not. Pure. */
 export const mutedBy = (incident: Incident, standing: Standing, policy: Policy, now: Instant): Mute | undefined => {
-  const window = policy.maintenance.find((each) => each.covers(now) && each.when.matches(incident.facts));
+  const window = maintainedBy(incident.facts, policy, now);
   if (window) return { by: 'maintenance', name: window.name, until: undefined };
   return silenced(incident, standing, now) ?? inhibited(incident, standing, policy);
 };

@@ -1,6 +1,7 @@
-import type { AlertFacts } from '@therapytrain/alerts-core';
+import type { AlertFacts, ResponseMode } from '@therapytrain/alerts-core';
 import { canonicalAddress, type Target, type TargetKind } from '@therapytrain/alerts-core/responder';
 import type { Playbook, PlaybookStep, ResponderSettings, ResponsePolicy } from '../policy/playbook.ts';
+import type { Policy } from '../policy/policy.ts';
 
 /** Why a step has nothing to act on: each with what is said of the metadata key. */
 export const targetFaults = {
@@ -52,6 +53,13 @@ const targetOf = (facts: AlertFacts, { target: key, resource }: PlaybookStep, ki
   const what = textAt(facts, resource);
   return typeof what === 'string' ? { target: { kind, value, resource: what } } : what;
 };
+
+/**
+ * How much of a step is done unasked in a maintenance window, if there is one: what is expected to come is no reason to
+ * act, so what would be done is only suggested.
+ */
+export const modeIn = (window: Policy['maintenance'][number] | undefined, { mode }: PlaybookStep): ResponseMode =>
+  window && mode === 'enforce' ? 'suggest' : mode;
 
 const aimedSteps = (
   facts: AlertFacts,

@@ -1,4 +1,4 @@
-import type { NewJob, Response } from '@therapytrain/alerts-core';
+import type { Incident, NewJob, Response } from '@therapytrain/alerts-core';
 import type { GroupPlan } from './plan.ts';
 import { deliveryJob, type RouteFacts } from './route.ts';
 
@@ -13,6 +13,19 @@ export const mostQuestions = 5;
 export const questionText = ({ summary, playbook, responder, id }: Response): string =>
   `Approval is asked (${playbook}): ${summary === '' ? responder : summary} [${id}]`;
 
+const newsOf = (incident: Incident, facts: RouteFacts): readonly NewJob[] =>
+  incident.told.map((channel) => deliveryJob(incident, { channel, event: 'updated', due: facts.now, pairs: 0 }, facts));
+
+/** True where people were asked, and are not any more. */
+export const isAnswered = (before: Response, after: Response): boolean => isAsked(before) && !isAsked(after);
+
+/**
+ * Whoever was told of the incident is told at once that a question is answered, or over: nobody should decide in vain. It
+ * makes no pairs. Of one that is resolved nothing more is told: to some peers that would open it again. Pure.
+ */
+export const answered = (incident: Incident | undefined, facts: RouteFacts): readonly NewJob[] =>
+  !incident || incident.state === 'RESOLVED' ? [] : newsOf(incident, facts);
+
 /** Whoever was told of the incident is told at once that something is asked. It makes no pairs. Pure. */
 export const asking = (
   responses: readonly Response[],
@@ -22,11 +35,5 @@ export const asking = (
   const asked = new Set(
     responses.filter((each) => isAsked(each) && each.version === 1).map(({ incident }) => incident),
   );
-  return plans
-    .filter(({ incident }) => asked.has(incident.id))
-    .flatMap(({ incident }) =>
-      incident.told.map((channel) =>
-        deliveryJob(incident, { channel, event: 'updated', due: facts.now, pairs: 0 }, facts),
-      ),
-    );
+  return plans.filter(({ incident }) => asked.has(incident.id)).flatMap(({ incident }) => newsOf(incident, facts));
 };

@@ -11,14 +11,15 @@ import type { Target } from '@therapytrain/alerts-core/responder';
 import { addressOf, sameAgain, type Trigger } from './respond-triggers.ts';
 import type { Playbook, PlaybookStep, ResponderSettings, ResponsePolicy } from '../policy/playbook.ts';
 
-import type { MatchedPlaybook } from './playbooks.ts';
+import { maintainedBy } from './mute.ts';
+import { type MatchedPlaybook, modeIn } from './playbooks.ts';
 import { takeBudget, weaponised } from './response-budget.ts';
 import {
-  hasActed,
   isCausedBy,
   isGraced,
   isLastOfGroup,
   needsTwo,
+  nextRung,
   protectionOf,
   targetKey,
   wideApprovers,
@@ -42,6 +43,8 @@ interface Candidate {
   readonly responder: ResponderSettings;
   readonly target: Target;
   readonly mode: ResponseMode;
+  /** True where a maintenance window is why `mode` is less than the step says. */
+  readonly maintained: boolean;
 }
 
 interface Planning {
@@ -54,15 +57,9 @@ const isStanding = ({ state }: Response): boolean => (standingStates as readonly
 const ownOf = ({ ledger }: Planning, { target, responder }: Candidate): readonly Response[] =>
   ledger.of(targetKey(target)).filter((each) => each.responder === responder.name);
 
-/** The rung after the last one that the target was on, if that has not decayed. What a person took back does not count. */
-const rungOf = (planning: Planning, candidate: Candidate): number => {
-  const { policy, now } = planning.facts;
-  const since = now - policy.guardrails.decay;
-  const before = ownOf(planning, candidate).filter(
-    (each) => hasActed(each) && each.by === '' && each.updatedAt >= since,
-  );
-  return before.reduce((rung, each) => Math.max(rung, each.rung + 1), 0);
-};
+/** The rung after the last one that the target was on, if that has not decayed. */
+const rungOf = (planning: Planning, candidate: Candidate): number =>
+  nextRung(ownOf(planning, candidate), planning.facts.now - planning.facts.policy.guardrails.decay);
 
 /** How many persons must say yes. */
 const approversOf = ({ playbook, target }: Candidate, { guardrails }: ResponsePolicy): number =>
@@ -180,14 +177,14 @@ const supersede = ({ ledger }: Planning, waiting: Response): void =>
 const admit = (planning: Planning, candidate: Candidate, waiting: Response | undefined): void => {
   const { ledger, facts } = planning;
   const { policy, now } = facts;
-  const { mode, playbook, trigger } = candidate;
+  const { mode, playbook, trigger, maintained } = candidate;
   const isWide = needsTwo(candidate.target, policy.guardrails);
   const isUnasked = mode === 'enforce' && !isWide && takeBudget(ledger, candidate, trigger.cause, policy, now);
   if (!isUnasked) {
     if (waiting) return;
     const asked = mode === 'enforce' ? 'approve' : mode;
     const overBudget = mode === 'enforce' ? 'over_budget' : '';
-    const reason = isWide ? 'wide_target' : overBudget;
+    const reason = isWide ? 'wide_target' : maintained ? 'maintenance' : overBudget;
     const question = ledger.put({
       ...made(planning, candidate, { state: 'waiting', mode: asked, reason }),
       until: now + playbook.approveWithin,
@@ -204,7 +201,7 @@ const admit = (planning: Planning, candidate: Candidate, waiting: Response | und
 
 /** The step that acts on the address in the place of users, with the lesser of both modes. */
 const insteadOf = (candidate: Candidate, { playbooks, responders }: ResponsePolicy): Candidate | undefined => {
-  const { trigger, playbook } = candidate;
+  const { trigger, playbook, maintained } = candidate;
   const blocks = [...responders.values()].filter(({ kind }) => kind === 'block-address');
   const target = addressOf(trigger.cause);
   const lesser = (mode: ResponseMode): ResponseMode =>
@@ -212,7 +209,8 @@ const insteadOf = (candidate: Candidate, { playbooks, responders }: ResponsePoli
   for (const each of [playbook, ...playbooks]) {
     for (const [index, step] of each.steps.entries()) {
       const responder = blocks.find(({ name }) => name === step.responder);
-      if (responder) return { trigger, playbook: each, index, step, responder, target, mode: lesser(step.mode) };
+      if (responder)
+        return { trigger, playbook: each, index, step, responder, target, mode: lesser(step.mode), maintained };
     }
   }
   const [responder] = blocks;
@@ -221,7 +219,7 @@ const insteadOf = (candidate: Candidate, { playbooks, responders }: ResponsePoli
     ...{ responder: responder.name, mode: candidate.mode, target: '', resource: undefined, args: {} },
     ladder: [sameAgain],
   };
-  return { trigger, playbook, index: playbook.steps.length, step, responder, target, mode: candidate.mode };
+  return { ...candidate, index: playbook.steps.length, step, responder, target };
 };
 
 const consider = (planning: Planning, candidate: Candidate): void => {
@@ -256,9 +254,12 @@ const isOld = ({ facts: alert }: Trigger, { alsoOld }: Playbook, { policy, now }
 
 const considerAll = (planning: Planning, trigger: Trigger, { playbook, steps }: MatchedPlaybook): void => {
   const { ledger, facts } = planning;
+  const window = maintainedBy(trigger.facts, facts.policy, facts.now);
   for (const { index, step, responder, aim } of steps) {
     if ('target' in aim) {
-      consider(planning, { trigger, playbook, index, step, responder, target: aim.target, mode: step.mode });
+      const mode = modeIn(window, step);
+      const maintained = mode !== step.mode;
+      consider(planning, { trigger, playbook, index, step, responder, target: aim.target, mode, maintained });
     } else {
       const said = { playbook: playbook.name, step: index, responder: responder.name, key: aim.key, fault: aim.fault };
       ledger.log(entry('response.no_target', trigger.incident.id, facts.now, said));

@@ -24,11 +24,25 @@ const acted: readonly ResponseState[] = ['in_force', 'done', 'unknown', 'reverti
 export const isActing = ({ state }: Response): boolean => acting.includes(state);
 
 /** True where it was done, or may have been. */
-export const hasActed = ({ state }: Response): boolean => acted.includes(state);
+export const hasActed = ({ state }: Pick<Response, 'state'>): boolean => acted.includes(state);
+
+/**
+ * The rung after the last one that a target was on, by what was done to it at this time or later; 0 where nothing was.
+ * What a person took back does not count.
+ */
+export const nextRung = (
+  before: readonly Pick<Response, 'state' | 'by' | 'updatedAt' | 'rung'>[],
+  since: Instant,
+): number =>
+  before
+    .filter((each) => hasActed(each) && each.by === '' && each.updatedAt >= since)
+    .reduce((rung, each) => Math.max(rung, each.rung + 1), 0);
 
 /** True where a person took it back or rejected it, at this time or later. */
-export const isGraced = ({ state, by, updatedAt }: Response, since: Instant): boolean =>
-  by !== '' && updatedAt >= since && ['rejected', 'reverting', 'reverted', 'revert_failed'].includes(state);
+export const isGraced = (
+  { state, by, updatedAt }: Pick<Response, 'state' | 'by' | 'updatedAt'>,
+  since: Instant,
+): boolean => by !== '' && updatedAt >= since && ['rejected', 'reverting', 'reverted', 'revert_failed'].includes(state);
 
 /** How many persons must approve what acts on a range: the two-person rule of reliability.md S25. */
 export const wideApprovers = 2;

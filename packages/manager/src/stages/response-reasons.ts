@@ -17,6 +17,7 @@ export const responseReasons = {
   policy_changed: 'The policy in force does not say any more that this be done unasked.',
   no_responder: 'The policy in force has no responder of this name for such a target.',
   not_known: 'An attempt may have had its effect, and a second one could have another.',
+  maintenance: 'A maintenance window covers the alert: nothing is done unasked in it, and people may do it.',
   wide_target: 'The target is a range of addresses: two persons must say, whatever the playbook says.',
   unprotected_failed: 'The protected list could not be asked.',
 } as const;

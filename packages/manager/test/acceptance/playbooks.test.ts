@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { AlertSeverity, type Explanation } from '@therapytrain/alerts-core';
+import { simulate } from '@therapytrain/alerts-manager';
+import { testPorts } from '@therapytrain/alerts-testkit';
 import { policyOf } from '../policy/support.ts';
 import { createWorld, type World } from './world.ts';
 
-const policy = policyOf(`
+const source = `
 channels: { mail: { kind: email, host: h } }
 receivers: { team: { channels: [mail] } }
 routes: [{ receivers: [team] }]
@@ -34,6 +36,10 @@ guardrails:
     addresses: [192.0.2.0/24]
     users: [root]
     groups: { admins: { users: [ada, bo], keep: 1 } }
+`;
+const policy = policyOf(source);
+const inWindow = policyOf(`${source}
+maintenance: [{ name: load-test, when: type == "BRUTE_FORCE", from: 2000-01-01T00:00Z, until: 2999-01-01T00:00Z }]
 `);
 
 describe('an explanation of what playbooks do', () => {
@@ -50,8 +56,9 @@ describe('an explanation of what playbooks do', () => {
     type: string,
     metadata: Record<string, string>,
     severity: AlertSeverity = AlertSeverity.HIGH,
+    of = policy,
   ) => {
-    world = createWorld(policy);
+    world = createWorld(of);
     const draft = { type, severity, message: 'x', metadata };
     const { steps } = await world.desk.explain({ draft, source: 'sign-in' });
     const own = steps.filter(({ name }) => name.startsWith('playbook ') || name === 'nearest playbook');
@@ -68,6 +75,27 @@ describe('an explanation of what playbooks do', () => {
       'playbook data: no: not met: type == "DATA_VIOLATION"',
       'playbook watch: no: not met: type == "DATA_VIOLATION"',
     ]);
+  });
+
+  test('says that a maintenance window leaves to people what would be done unasked', async () => {
+    const metadata = { ipAddress: '198.51.100.7', userId: 'anna' };
+    const steps = (await explained('BRUTE_FORCE', metadata, AlertSeverity.HIGH, inWindow)).slice(1, 4);
+    const suggested =
+      'it is suggested, and done if 2 persons approve it within 30m, in the maintenance window load-test';
+    expect(steps).toEqual([
+      `  responder block: yes: acts on the address in ipAddress, kind block-address, for 5m, then 1h: ${suggested}`,
+      `  responder lock: yes: acts on the user in userId, kind lock-account, for 1h: ${suggested}`,
+      expect.stringMatching(/responder end: .* people are asked, and it is done if 2 persons approve it within 30m$/),
+    ]);
+    const at = world.now();
+    const draft = { type: 'BRUTE_FORCE', severity: AlertSeverity.HIGH, message: 'x', metadata };
+    for (const [of, mode] of [
+      [policy, 'enforce'],
+      [inWindow, 'suggest'],
+    ] as const) {
+      const { alerts } = await simulate({ alerts: [{ draft, source: 'sign-in', at }] }, of, testPorts().ids);
+      expect(alerts[0]?.responses.find(({ responder }) => responder === 'block')?.mode).toBe(mode);
+    }
   });
 
   test('says what keeps a step from acting', async () => {

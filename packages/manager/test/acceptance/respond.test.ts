@@ -178,6 +178,101 @@ describe('what is done by itself, in fake time', () => {
     expect(world.said('mail')[0]?.notice.incident?.comment).toBeUndefined();
   });
 
+  const approveBook = { ...lockBook, mode: 'approve', approve_within: '10m' } satisfies Built;
+  /** What each notice by mail told, and how many questions it asked. */
+  const told = (): readonly string[] =>
+    world.said('mail').map(({ notice: { event, asks = [] } }) => `${event} ${asks.length}`);
+
+  test.each<[string, (id: string) => Promise<unknown>]>([
+    ['approved', (id) => world.responses().approve(command(id))],
+    ['rejected', (id) => world.responses().reject(command(id))],
+    ['ended by its time', () => world.at(600)],
+    [
+      'ended by a policy that protects the user',
+      async () => {
+        const guardrails = { ...base.guardrails, protect: { users: ['anna'] } };
+        world.setPolicy(policyOf({ ...base, playbooks: [approveBook], guardrails }));
+        await world.revertProtected();
+      },
+    ],
+  ])('whoever was asked is told at once that the question is %s', async (_, end) => {
+    begin([approveBook]);
+    await world.report(failure('anna'));
+    await world.at(5);
+    expect(told()).toEqual(['opened 1']);
+    await end((await only()).id);
+    await world.at((world.now() - epoch) / second + 1);
+    expect(told()).toEqual(['opened 1', 'updated 0']);
+    expect(world.said('mail').at(-1)?.notice.incident?.comment).toBeUndefined();
+    expect((await only()).state).not.toBe('waiting');
+  });
+
+  test('an answer of several is told with what is still asked; the first of two that are needed is none', async () => {
+    const block = { responder: 'block', target: 'ipAddress', for: '5m' };
+    begin([{ ...approveBook, approvers: 2, steps: [...approveBook.steps, block] }]);
+    await world.report(failure('anna', { ipAddress: '203.0.113.9' }));
+    await world.at(5);
+    expect(told()).toEqual(['opened 2']);
+    const [blocking, locking] = await responses();
+    if (!blocking || !locking) throw new Error('there are two');
+    await world.responses().approve(command(locking.id, 'robin'));
+    await world.at(10);
+    expect(told()).toEqual(['opened 2']);
+    await world.responses().approve(command(locking.id, 'kim'));
+    await world.at(15);
+    expect(told()).toEqual(['opened 2', 'updated 1']);
+    await world.responses().reject(command(blocking.id, 'kim'));
+    await world.at(20);
+    expect(told()).toEqual(['opened 2', 'updated 1', 'updated 0']);
+  });
+
+  test('what is only suggested is nobody’s question, and of a resolved incident nothing more is told', async () => {
+    begin([{ ...approveBook, mode: 'suggest' }]);
+    await world.report(failure('anna'));
+    await world.at(40);
+    await world.responses().reject(command((await only()).id));
+    await world.at(60);
+    expect(told()).toEqual(['opened 0']);
+    await world.end();
+    begin([approveBook]);
+    await world.report(failure('anna'));
+    await world.at(5);
+    await world.desk.resolve({ by: 'robin', request: crypto.randomUUID(), incident: (await only()).incident });
+    await world.at(10);
+    const before = told();
+    expect(before.at(-1)).toBe('resolved 1');
+    await world.responses().reject(command((await only()).id));
+    await world.at(20);
+    expect(told()).toEqual(before);
+  });
+
+  test('what a maintenance window expects is only suggested; after it is done again, and a silence holds nothing back', async () => {
+    const window = { from: new Date(epoch).toISOString(), until: new Date(epoch + hour).toISOString() };
+    const maintenance = [{ name: 'load-test', when: "metadata.userId == 'tester'", ...window }];
+    begin([lockBook], { maintenance });
+    await world.reportAll([failure('tester'), failure('anna')]);
+    await world.at(5);
+    expect(target.acted('lock')).toEqual(['anna']);
+    expect(await statesOf()).toEqual(['waiting maintenance', 'in_force']);
+    const [, suggested] = await responses();
+    expect(suggested).toMatchObject({ mode: 'suggest', target: { value: 'tester' } });
+    await world.at(30 * 60);
+    await world.report(failure('tester'));
+    expect(target.acted('lock')).toEqual(['anna']);
+    // A person may do it all the same.
+    await world.responses().approve(command(suggested?.id ?? ''));
+    await world.at(30 * 60 + 5);
+    expect(target.acted('lock')).toEqual(['anna', 'tester']);
+    await world.at(3_700);
+    await world.desk.createSilence({
+      ...{ by: 'robin', request: crypto.randomUUID(), when: 'true', reason: 'known', upTo: HIGH },
+      until: world.now() + hour,
+    });
+    await world.report(failure('tester'));
+    await world.at(3_705);
+    expect(target.acted('lock')).toEqual(['anna', 'tester', 'tester']);
+  });
+
   test('one or two persons approve, never the one who reported, and none of them twice', async () => {
     begin([{ ...lockBook, mode: 'approve', approvers: 2 }]);
     await world.report({ ...failure('anna'), source: 'sign-in' });

@@ -13,7 +13,8 @@ export interface PackedDecision {
 /** What may be asked of decisions. They are told as JSON. */
 export interface DecisionQuestions {
   decision(id: string): DecisionRow | undefined;
-  decisions(query: DecisionQuery): readonly string[];
+  /** A list of them as one JSON text: thousands cross to another thread as one. */
+  decisions(query: DecisionQuery): string;
   decisionCounts(at: Instant): readonly DecisionCount[];
   /** `letGo`: the highest place of which the row is gone. */
   changedDecisions(after: Cursor, limit: number): { readonly rows: readonly DecisionRow[]; readonly letGo: Cursor };
@@ -75,6 +76,7 @@ export const createDecisionQuestions = (db: DatabaseSync): DecisionQuestions => 
       AND (?3 IS NULL OR kind IN (SELECT value FROM json_each(?3)))
     ORDER BY id LIMIT ?4
   `);
+  list.setReturnArrays(true);
   const counts = db.prepare(`
     SELECT kind, count(*) AS decisions FROM decisions WHERE over > ? AND kind IS NOT NULL GROUP BY kind ORDER BY kind
   `);
@@ -88,7 +90,8 @@ export const createDecisionQuestions = (db: DatabaseSync): DecisionQuestions => 
     decision: (id) => one.get(id) as unknown as DecisionRow | undefined,
     decisions: ({ at, kinds, after = '', limit }) => {
       const rows = list.all(after, at, kinds ? JSON.stringify(kinds) : null, limit);
-      return (rows as unknown as readonly { readonly json: string }[]).map(({ json }) => json);
+      // Not by the database: `group_concat` in a stated order takes twice as long.
+      return `[${(rows as unknown as readonly (readonly [json: string])[]).map(([json]) => json).join()}]`;
     },
     decisionCounts: (at) => counts.all(at) as unknown as readonly DecisionCount[],
     changedDecisions: (after, limit) => ({

@@ -278,7 +278,10 @@ export const toClaim = (row: JobRow): Claim => ({
 });
 
 /** The decision of a row. */
-export const toDecision = (json: string): Decision => JSON.parse(json) as Decision;
+const toDecision = (json: string): Decision => JSON.parse(json) as Decision;
+
+/** The decisions of a list of rows. */
+export const toDecisions = (json: string): readonly Decision[] => JSON.parse(json) as readonly Decision[];
 
 /** A decision as it is kept. */
 export const toKeptDecision = ({ place, json, ended }: DecisionRow): KeptDecision => ({

@@ -12,7 +12,7 @@ import {
   packChanges,
   packSettled,
   toClaim,
-  toDecision,
+  toDecisions,
   toDelivery,
   toEntry,
   toIncident,
@@ -136,7 +136,7 @@ const createDecisionReads = ({ ask }: Asking): Pick<Store, AboutDecisions> => ({
     const row = await ask('decision', id);
     return row && toKeptDecision(row);
   },
-  decisions: async (query) => Array.from(await ask('decisions', query), toDecision),
+  decisions: async (query) => toDecisions(await ask('decisions', query)),
   decisionCounts: async (at) => Array.from(await ask('decisionCounts', at), (count) => ({ ...count })),
   changedDecisions: async (after, limit) => {
     const { rows, letGo } = await ask('changedDecisions', after, limit);
