@@ -107,6 +107,7 @@ const startPolicy = async (
 /** Who may call; undefined where no identities file is given, which `readOptions` allows on this machine only. */
 const openIdentity = async (
   { identities: file, tlsCert, tlsKey, clientCa, data }: GatewayOptions,
+  audit: Audit,
   { store, ports, logger }: Pick<PolicyParts, 'store' | 'ports' | 'logger'>,
 ): Promise<Identity | undefined> => {
   if (file === undefined) return undefined;
@@ -115,7 +116,8 @@ const openIdentity = async (
     directory: data,
     tls: tlsCert !== undefined && tlsKey !== undefined ? { cert: tlsCert, key: tlsKey, clientCa } : undefined,
     ports,
-    record: (audit) => store.commit({ audit }),
+    record: (entries) => store.commit({ audit: entries }),
+    commitment: audit.subjects.commit,
     onChange: (what, err) => {
       if (err === undefined) logger.info({ reason: what }, 'read again, and in force');
       else logger.error({ err, reason: what }, 'not valid; what was in force before still is');
@@ -195,7 +197,7 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
     policy: first.policy,
     pseudonymKey,
   });
-  const identity = await openIdentity(options, { store, ports, logger });
+  const identity = await openIdentity(options, audit, { store, ports, logger });
   const policy = await startPolicy(first, followUp, { options, store, ports, meter, logger, files });
   const gateway = await startGateway({
     log,
