@@ -35,7 +35,10 @@ export interface Identity extends GatewayIdentity {
 }
 
 /** The identities in force: those of the file, or, while it is not valid, those that it had before. */
-const followIdentities = ({ file, ports, onChange, record, onFailure }: IdentityParts) => {
+const followIdentities = (
+  { file, ports, onChange, record, onFailure }: IdentityParts,
+  onDenied: (serials: ReadonlySet<string>) => void,
+) => {
   const files = createReadFiles();
   const load = (): Identities => {
     files.begin()(file);
@@ -43,11 +46,13 @@ const followIdentities = ({ file, ports, onChange, record, onFailure }: Identity
   };
   let present: Identities = load();
   const watching = watchFiles(files, ports.clock, () => {
+    const { denied } = present;
     try {
       present = load();
     } catch (error) {
       return onChange('identities', error);
     }
+    onDenied(present.denied.difference(denied));
     onChange('identities');
     const entry = { at: ports.clock.now(), actor: 'gateway', action: 'identities.changed', subject: 'identities' };
     record([{ ...entry, facts: { cause: 'file' } }]).catch(onFailure);
@@ -59,8 +64,8 @@ const followIdentities = ({ file, ports, onChange, record, onFailure }: Identity
 export const startIdentity = async (parts: IdentityParts): Promise<Identity> => {
   const { ports, record, commitment, onFailure, onChange } = parts;
   const { clock, random } = ports;
-  const identities = followIdentities(parts);
   const tls = parts.tls && startTls(parts.tls, clock, (error) => onChange('certificate', error));
+  const identities = followIdentities(parts, (serials) => tls?.deny(serials));
   const store = await openSqliteTokens({ directory: parts.directory });
   const tokens = await openTokenBook({ store, identities: identities.present, clock, random, record, onFailure });
   const jwt = createJwtCheck({ identities: identities.present, clock });
@@ -78,7 +83,7 @@ export const startIdentity = async (parts: IdentityParts): Promise<Identity> => 
     slack: (user) => identities.present().slack(user),
     limits: () => identities.present().limits,
     log,
-    ...(tls && { credentials: tls.credentials }),
+    ...(tls && { secure: tls.secure }),
     stop: () => (stopped ??= stop()),
   };
 };
