@@ -18,9 +18,11 @@ import {
   type Telemetry,
   traceLog,
   traceServer,
+  watchAudit,
 } from '@therapytrain/alerts-telemetry';
 import { createReadFiles, type ReadFiles, watchFiles } from './file-watch.ts';
 import { type Audit, startAudit } from './audit/audit.ts';
+import { auditFigures } from './audit/figures.ts';
 import { loadAuditKeys } from './audit/keys.ts';
 import { witnessKey, type WitnessOptions } from './audit/witness.ts';
 import { type FollowUp, startFollowUp } from './follow-up.ts';
@@ -189,6 +191,7 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
   const log = traceLog(disk, tracer, meter);
   const ports = systemPorts(log.bounds().newestId);
   const audit = await openAudit(store, ports, options, logger);
+  watchAudit(meter, auditFigures(audit, ports.clock));
   const pseudonymKey = new Secret(Buffer.from(loadKey('pseudonym', options.data, systemRandom)).toString('hex'));
   const followUp = await startFollowUp({
     ...{ log, store, ports, tracer, meter, logger },
