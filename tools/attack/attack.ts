@@ -29,6 +29,8 @@ export interface Attack {
   readonly name: AttackName;
   /** What is done, in a few words. */
   readonly what: string;
+  /** True where the server speaks TLS and, if it is the gateway, asks who calls; see secured.ts. */
+  readonly secured?: true;
   /** How many of it. */
   readonly amount: Readonly<Record<Form, number>>;
   /** How long it may take, in seconds; what is not sent by then is not sent. */

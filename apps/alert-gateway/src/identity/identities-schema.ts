@@ -110,7 +110,7 @@ const claims = z
         'The claim, such as `groups`; a list is a path, such as `[realm_access, roles]`. A text, or a list of texts.',
       ),
     grants: z
-      .record(z.string().min(1).max(255), scopeList)
+      .record(z.string().min(1).max(255), scopeList.describe('What this value gives.'))
       .describe(
         'Its values, letter by letter, each with the scopes that it gives. Whoever has several has all of theirs.',
       ),
