@@ -26,6 +26,17 @@ const telling =
     say(`${attack.name}: ${wrong.length === 0 ? 'ok' : wrong.join('; ')} (${outcome.seconds.toFixed(1)} s)`);
   };
 
+/** The attack with as many mutations as were asked for, and the time for them. */
+const sized = (attack: Attack, { mutations }: AttackOptions): Attack => {
+  if (attack.name !== 'malformed' || mutations === undefined) return attack;
+  const { within } = attack;
+  return {
+    ...attack,
+    amount: { short: mutations, long: mutations },
+    within: { short: within.long, long: within.long },
+  };
+};
+
 const attackGroup = async (
   options: AttackOptions,
   run: RunOptions,
@@ -47,7 +58,7 @@ const attackGroup = async (
 };
 
 const attackAll = async (options: AttackOptions, run: RunOptions) => {
-  const chosen = attacks.filter(({ name }) => options.only.includes(name));
+  const chosen = attacks.filter(({ name }) => options.only.includes(name)).map((each) => sized(each, options));
   const [plain, securedOnes] = [chosen.filter(({ secured }) => !secured), chosen.filter(({ secured }) => secured)];
   const first = await attackGroup(options, run, plain);
   if (securedOnes.length === 0) return first;
