@@ -184,7 +184,7 @@ export const attacks: readonly Attack[] = [
     what: 'handshakes of TLS that never end, and nothing after one that does',
     secured: true,
     amount: { short: 500, long: 1_500 },
-    within: { short: 12, long: 20 },
+    within: { short: 20, long: 30 },
     control: 'long',
     wrong: (outcome) =>
       Object.keys(outcome.counts)
