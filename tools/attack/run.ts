@@ -103,7 +103,8 @@ const spentByOthers = (ours: readonly { readonly pid: number }[]): number =>
 const attackOnce = async (options: RunOptions, target: Target, good: Child, attack: Attack): Promise<Outcome> => {
   const { form, seed, directory, longest } = options;
   const most = Math.min(longest, attack.within[form]);
-  if (attack.isWork) await target.collect();
+  const isWork = attack.isWork?.includes(form) ?? false;
+  if (isWork) await target.collect();
   await windowOf(good);
   const before = stateOf(target);
   const cpuBefore = cpuOf(target);
@@ -131,7 +132,7 @@ const attackOnce = async (options: RunOptions, target: Target, good: Child, atta
   const left = await untilGone(target, before.connections);
   const seen = await windowOf(good);
   watching.stop();
-  if (attack.isWork && target.alive()) await target.collect();
+  if (isWork && target.alive()) await target.collect();
   const after = stateOf(target);
   return {
     counts,
