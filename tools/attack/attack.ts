@@ -29,6 +29,8 @@ export interface Attack {
   readonly name: AttackName;
   /** What is done, in a few words. */
   readonly what: string;
+  /** True where the server speaks TLS and, if it is the gateway, asks who calls; see secured.ts. */
+  readonly secured?: true;
   /** How many of it. */
   readonly amount: Readonly<Record<Form, number>>;
   /** How long it may take, in seconds; what is not sent by then is not sent. */
@@ -36,10 +38,10 @@ export interface Attack {
   /** In which form the bare server gets it too. */
   readonly control: Form;
   /**
-   * True where most of it is work like any other, which leaves garbage like any other: then what counts of the memory is
-   * what is held when that is collected, before and after.
+   * The forms in which most of it is work like any other, which leaves garbage like any other: then what counts of the
+   * memory is what is held when that is collected, before and after.
    */
-  readonly isWork?: true;
+  readonly isWork?: readonly Form[];
   /** What is wrong with how the gateway took it, beyond what holds for every attack. */
   readonly wrong?: (outcome: Outcome) => readonly string[];
   /** What must be seen at the bare server, so that it counts as an attack at all. Without one the figures just stand there. */
@@ -47,8 +49,8 @@ export interface Attack {
 }
 
 /** How much the memory grew, in MiB: at most, or for good where the attack is work. */
-export const growthOf = ({ memory }: Outcome, { isWork }: Pick<Attack, 'isWork'> = {}): number =>
-  (isWork ? memory.after : memory.most) - memory.before;
+export const growthOf = ({ memory }: Outcome, { isWork }: Pick<Attack, 'isWork'> = {}, form: Form = 'short'): number =>
+  (isWork?.includes(form) ? memory.after : memory.most) - memory.before;
 
 /** The longest that anybody who behaves had to wait, in milliseconds. */
 export const stallOf = ({ good }: Outcome): number => Math.max(good.longest, good.longestNewcomer);

@@ -4,6 +4,8 @@ import type { Chance } from '../torture/chance.ts';
 export interface AttackerSettings {
   readonly attack: string;
   readonly address: string;
+  /** The directory of what proves somebody, at a gateway that asks; see secured.ts. */
+  readonly secured?: string | undefined;
   /** How many of whatever it sends. */
   readonly amount: number;
   readonly seed: number;

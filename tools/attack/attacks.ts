@@ -176,7 +176,60 @@ export const attacks: readonly Attack[] = [
     amount: { short: 20_000, long: 10_000_000 },
     within: { short: 25, long: 6 * 3_600 },
     control: 'long',
-    isWork: true,
+    isWork: ['short', 'long'],
     wrong: all(none('ended badly'), none('INTERNAL'), none('HUNG')),
+  },
+  {
+    name: 'handshakes',
+    what: 'handshakes of TLS that never end, and nothing after one that does',
+    secured: true,
+    amount: { short: 500, long: 1_500 },
+    within: { short: 20, long: 30 },
+    control: 'long',
+    wrong: (outcome) =>
+      Object.keys(outcome.counts)
+        .filter((name) => name.endsWith('still open'))
+        .flatMap((name) => none(name)(outcome)),
+    works: {
+      must: 'those that never end stay',
+      shown: (outcome) => count(outcome, 'hello only: still open') * 5 >= 0.95 * count(outcome, 'sent'),
+    },
+  },
+  {
+    name: 'nobody-bodies',
+    what: 'bodies that are slow or huge, of peers that prove nothing',
+    secured: true,
+    isWork: ['long'],
+    amount: { short: 400, long: 20_000 },
+    within: { short: 4, long: 60 },
+    control: 'long',
+    wrong: all(none('waits for the body'), (outcome) =>
+      count(outcome, 'with a token: waits') === 2 ? [] : ['with a token they were not waited for either'],
+    ),
+    works: { must: 'each is waited for', shown: (outcome) => count(outcome, 'waits for the body') > 0 },
+  },
+  {
+    name: 'wrong-tokens',
+    what: 'wrong tokens, of the principal and from the address of the client that behaves',
+    secured: true,
+    isWork: ['long'],
+    amount: { short: 2_000, long: 200_000 },
+    within: { short: 3, long: 60 },
+    control: 'long',
+    wrong: all(only('UNAUTHENTICATED', 'RESOURCE_EXHAUSTED', 'CUT OFF'), none('right token: refused'), (outcome) =>
+      count(outcome, 'right token: let in') > 0 ? [] : ['nobody came with the right token'],
+    ),
+  },
+  {
+    name: 'wrong-certificates',
+    what: 'client certificates that have ended, or that nobody trusts',
+    secured: true,
+    isWork: ['long'],
+    amount: { short: 300, long: 20_000 },
+    within: { short: 3, long: 60 },
+    control: 'long',
+    wrong: all(only('UNAUTHENTICATED', 'RESOURCE_EXHAUSTED', 'CUT OFF'), (outcome) =>
+      count(outcome, 'good certificate: let in') > 0 ? [] : ['the good certificate was not let in'],
+    ),
   },
 ];

@@ -1,6 +1,8 @@
 /** What the client that behaves is told. */
 export interface GoodSettings {
   readonly address: string;
+  /** The directory of what proves it, at a gateway that asks; see secured.ts. */
+  readonly secured?: string | undefined;
   /** Reports a second. */
   readonly arrivals: number;
   /** How often a second somebody comes on a new connection. */

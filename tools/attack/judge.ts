@@ -32,7 +32,9 @@ export const judge = (attack: Attack, outcome: Outcome, form: 'short' | 'long'):
       ? []
       : [`the 99th percentile of the client that behaves was ${good.p99.toFixed(0)} ms`]),
     ...(failed.length === 0 ? [] : [`the client that behaves was refused: ${failed.join(', ')}`]),
-    ...(growthOf(outcome, attack) < aims.growth ? [] : [`memory grew by ${growthOf(outcome, attack).toFixed(0)} MiB`]),
+    ...(growthOf(outcome, attack, form) < aims.growth
+      ? []
+      : [`memory grew by ${growthOf(outcome, attack, form).toFixed(0)} MiB`]),
     ...(connections.after <= connections.before + newcomers
       ? []
       : [`${connections.after - connections.before} connections of the attacker are still there`]),

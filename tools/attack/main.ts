@@ -11,6 +11,7 @@ import { judge } from './judge.ts';
 import { type AttackOptions, readOptions } from './options.ts';
 import { type AttackReport, type AttackResult, exitCodeOf, printReport } from './report.ts';
 import { attackBare, attackGateway, type RunOptions } from './run.ts';
+import { makeSecured } from './secured.ts';
 
 const failed = 2;
 const canaries = 'canaries';
@@ -25,20 +26,53 @@ const telling =
     say(`${attack.name}: ${wrong.length === 0 ? 'ok' : wrong.join('; ')} (${outcome.seconds.toFixed(1)} s)`);
   };
 
-const attackAll = async (options: AttackOptions, run: RunOptions) => {
-  const chosen = attacks.filter(({ name }) => options.only.includes(name));
+/** The attack with as many mutations as were asked for, and the time for them. */
+const sized = (attack: Attack, { mutations }: AttackOptions): Attack => {
+  if (attack.name !== 'malformed' || mutations === undefined) return attack;
+  const { within } = attack;
+  return {
+    ...attack,
+    amount: { short: mutations, long: mutations },
+    within: { short: within.long, long: within.long },
+  };
+};
+
+const attackGroup = async (
+  options: AttackOptions,
+  run: RunOptions,
+  chosen: readonly Attack[],
+  secured?: string,
+): Promise<Pick<AttackReport, 'results' | 'calm' | 'acked' | 'lost' | 'ended'>> => {
   if (chosen.length === 0) return { results: [], acked: 0, lost: 0, ended: [] };
-  const { outcomes, ...rest } = await attackGateway(run, chosen, telling(run.form));
+  const { outcomes, ...rest } = await attackGateway(run, chosen, telling(run.form), secured);
   const results: AttackResult[] = [];
   for (const [at, gateway] of outcomes.entries()) {
     const attack = chosen[at] as Attack;
     const wanted = options.controls && (options.long || attack.control === 'short');
     // What the bare server shows it shows at once; ten million mutations would say nothing more of it.
-    const control = wanted ? await attackBare({ ...run, form: 'short' }, attack) : undefined;
+    const control = wanted ? await attackBare({ ...run, form: 'short' }, attack, secured) : undefined;
     if (control) say(`${attack.name}: the control is done`);
     results.push({ attack, gateway, control });
   }
   return { results, ...rest };
+};
+
+const attackAll = async (options: AttackOptions, run: RunOptions) => {
+  const chosen = attacks.filter(({ name }) => options.only.includes(name)).map((each) => sized(each, options));
+  const [plain, securedOnes] = [chosen.filter(({ secured }) => !secured), chosen.filter(({ secured }) => secured)];
+  const first = await attackGroup(options, run, plain);
+  if (securedOnes.length === 0) return first;
+  const directory = join(run.directory, 'secured');
+  mkdirSync(directory);
+  await makeSecured(directory);
+  const second = await attackGroup(options, run, securedOnes, directory);
+  return {
+    results: [...first.results, ...second.results],
+    calm: first.calm ?? second.calm,
+    acked: first.acked + second.acked,
+    lost: first.lost + second.lost,
+    ended: [...first.ended, ...second.ended],
+  };
 };
 
 const runAll = async (options: AttackOptions, run: RunOptions): Promise<AttackReport> => {

@@ -72,7 +72,10 @@ const attackLines = (report: AttackReport): string[] => {
   const { results, calm, acked, lost, ended } = report;
   if (results.length === 0) return [];
   const controls = results.filter(({ attack, control }) => control && attack.works);
-  const worst = results.reduce((most, { attack, gateway }) => Math.max(most, growthOf(gateway, attack)), 0);
+  const worst = results.reduce(
+    (most, { attack, gateway }) => Math.max(most, growthOf(gateway, attack, report.form)),
+    0,
+  );
   const slowest = results.reduce((most, { gateway }) => Math.max(most, gateway.good.p99), 0);
   return [
     table(

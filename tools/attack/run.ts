@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { createAlertClient } from '@therapytrain/alerts-client';
+import { AlertSeverity, AlertType } from '@therapytrain/alerts-core';
 import { collector } from '../bench/contenders/servers.ts';
 import { cpuSeconds, hostCpuSeconds, ownCpuSeconds } from '../bench/host.ts';
 import { type Child, type Processes, within } from '../bench/processes.ts';
@@ -17,6 +19,7 @@ import type { Attack, Form, Outcome } from './attack.ts';
 import type { AttackerSettings, Counts } from './attacker.ts';
 import type { GoodSettings, GoodWindow } from './good-client.ts';
 import { lostOf } from './judge.ts';
+import { byName, readSecured, securedArguments, securedChannel, securedClient } from './secured.ts';
 import { gatewayTarget, startBare, stateOf, type Target, watch } from './targets.ts';
 
 /** What the suite is run with. */
@@ -47,6 +50,7 @@ export interface GatewayRun {
 
 const arrivals = 50;
 const calmFor = 3_000;
+const securedCalmFor = 1_000;
 const newcomers = 4;
 const script = (name: string): string => fileURLToPath(new URL(`./scripts/${name}.ts`, import.meta.url));
 
@@ -99,7 +103,8 @@ const spentByOthers = (ours: readonly { readonly pid: number }[]): number =>
 const attackOnce = async (options: RunOptions, target: Target, good: Child, attack: Attack): Promise<Outcome> => {
   const { form, seed, directory, longest } = options;
   const most = Math.min(longest, attack.within[form]);
-  if (attack.isWork) await target.collect();
+  const isWork = attack.isWork?.includes(form) ?? false;
+  if (isWork) await target.collect();
   await windowOf(good);
   const before = stateOf(target);
   const cpuBefore = cpuOf(target);
@@ -109,6 +114,7 @@ const attackOnce = async (options: RunOptions, target: Target, good: Child, atta
   const settings: AttackerSettings = {
     attack: attack.name,
     address: target.address,
+    secured: target.secured,
     amount: attack.amount[form],
     seed,
     within: most * 1_000,
@@ -126,7 +132,7 @@ const attackOnce = async (options: RunOptions, target: Target, good: Child, atta
   const left = await untilGone(target, before.connections);
   const seen = await windowOf(good);
   watching.stop();
-  if (attack.isWork && target.alive()) await target.collect();
+  if (isWork && target.alive()) await target.collect();
   const after = stateOf(target);
   return {
     counts,
@@ -143,9 +149,22 @@ const attackOnce = async (options: RunOptions, target: Target, good: Child, atta
 
 const warmUpReports = 40_000;
 const bareReports = 3_000;
+const securedReports = 5_000;
+
+const warmUpSecured = async (address: string, secured: string): Promise<void> => {
+  const client = createAlertClient({
+    ...{ address, ...securedClient(readSecured(secured)) },
+    batch: { maxAlerts: 1, maxBatches: 64 },
+  });
+  const report = (_: unknown, number: number): Promise<unknown> =>
+    client.report({ type: AlertType.SYSTEM_HEALTH, severity: AlertSeverity.LOW, message: `warm up ${number}` });
+  for (let sent = 0; sent < securedReports; sent += 500) await Promise.all(Array.from({ length: 500 }, report));
+  await client.close();
+};
 
 // A process that has done nothing yet grows with whatever comes; what is to be seen is what attacks add to a busy one.
-const warmUp = async ({ seed }: RunOptions, { address, kind }: Target): Promise<void> => {
+const warmUp = async ({ seed }: RunOptions, { address, kind, secured }: Target): Promise<void> => {
+  if (secured !== undefined) return warmUpSecured(address, secured);
   const gateway = kind === 'gateway';
   const load = startLoad(address, createLedger(seed), chanceOf(seed, 'warm up'), {
     callers: 16,
@@ -158,8 +177,8 @@ const warmUp = async ({ seed }: RunOptions, { address, kind }: Target): Promise<
   await load.stop();
 };
 
-const startGood = async (options: RunOptions, { address }: Target, acked: string): Promise<Child> => {
-  const settings: GoodSettings = { address, arrivals, newcomers, acked };
+const startGood = async (options: RunOptions, { address, secured }: Target, acked: string): Promise<Child> => {
+  const settings: GoodSettings = { address, secured, arrivals, newcomers, acked };
   const good = startScript(options, 'good', settings);
   await good.message('ready');
   await pause(1_000);
@@ -174,8 +193,8 @@ const stopGood = async (good: Child): Promise<void> => {
 const idsIn = (file: string): string[] =>
   existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
 
-const storedIds = async (address: string): Promise<ReadonlySet<string>> => {
-  const client = connect(address);
+const storedIds = async ({ address, secured }: Target): Promise<ReadonlySet<string>> => {
+  const client = connect(address, securedChannel(secured === undefined ? undefined : readSecured(secured)));
   const stored = new Set<string>();
   const complete = await streamAll(client, ({ alert }) => alert && stored.add(alert.id));
   client.close();
@@ -183,22 +202,33 @@ const storedIds = async (address: string): Promise<ReadonlySet<string>> => {
   return stored;
 };
 
-/** Attacks one gateway with everything, one after the other, and then looks for what it acknowledged. */
+/**
+ * Attacks one gateway with everything, one after the other, and then looks for what it acknowledged. With a directory of
+ * secured.ts it is one that asks who calls.
+ */
 export const attackGateway = async (
   options: RunOptions,
   attacks: readonly Attack[],
   done: (attack: Attack, outcome: Outcome) => void,
+  secured?: string,
 ): Promise<GatewayRun> => {
   const { cleanup, compileCache, directory } = options;
-  const data = join(directory, 'gateway');
+  const data = join(directory, secured === undefined ? 'gateway' : 'gateway-secured');
   mkdirSync(data, { recursive: true });
-  const victim = createVictims(cleanup, compileCache)({ data, flags: [collector] });
-  const target = gatewayTarget(victim, await victim.listening);
+  const victim = createVictims(
+    cleanup,
+    compileCache,
+  )({
+    ...{ data, flags: [collector] },
+    ...(secured !== undefined && { args: securedArguments(secured) }),
+  });
+  const listening = await victim.listening;
+  const target = gatewayTarget(victim, secured === undefined ? listening : byName(listening), secured);
   await warmUp(options, target);
-  const acked = join(directory, 'acked');
+  const acked = join(directory, secured === undefined ? 'acked' : 'acked-secured');
   const good = await startGood(options, target, acked);
   await windowOf(good);
-  await pause(calmFor);
+  await pause(secured === undefined ? calmFor : securedCalmFor);
   const calm = await windowOf(good);
   const outcomes: Outcome[] = [];
   for (const attack of attacks) {
@@ -211,13 +241,13 @@ export const attackGateway = async (
   const ids = idsIn(acked);
   if (!target.alive())
     return { outcomes, calm, acked: ids.length, lost: 0, ended: ['it ended by itself', ...(await target.stop())] };
-  const lost = lostOf(ids, await storedIds(target.address)).length;
+  const lost = lostOf(ids, await storedIds(target)).length;
   return { outcomes, calm, acked: ids.length, lost, ended: await target.stop() };
 };
 
 /** Attacks a bare server of its own; undefined if it cannot be measured, since the attack has ended it. */
-export const attackBare = async (options: RunOptions, attack: Attack): Promise<Outcome> => {
-  const target = await startBare(options.processes);
+export const attackBare = async (options: RunOptions, attack: Attack, secured?: string): Promise<Outcome> => {
+  const target = await startBare(options.processes, secured);
   await warmUp(options, target);
   const good = await startGood(options, target, join(options.directory, `acked-${attack.name}`));
   try {

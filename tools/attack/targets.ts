@@ -7,6 +7,7 @@ import { residentMemory } from '../bench/host.ts';
 import type { Processes } from '../bench/processes.ts';
 import type { BareSettings } from '../bench/scripts/bare.ts';
 import { shippedFlags, sourceFlags } from '../bench/workspace.ts';
+import { byName, readSecured, securedClient } from './secured.ts';
 import type { Victim } from '../torture/victim.ts';
 
 /** A server that is attacked. */
@@ -14,6 +15,8 @@ export interface Target {
   readonly kind: 'gateway' | 'bare grpc-js';
   readonly pid: number;
   readonly address: string;
+  /** The directory of what proves somebody to it; undefined where nothing is asked. */
+  readonly secured: string | undefined;
   alive(): boolean;
   /** Gives back memory that is not needed. Both have the collector of the bench. */
   collect(): Promise<void>;
@@ -31,8 +34,11 @@ const isThere = (pid: number): boolean => {
   }
 };
 
-const serves = async (address: string): Promise<boolean> => {
-  const client = createAlertClient({ address, deadline: 5_000 });
+const serves = async (address: string, secured: string | undefined): Promise<boolean> => {
+  const client = createAlertClient({
+    ...{ address, deadline: 5_000 },
+    ...securedClient(secured === undefined ? undefined : readSecured(secured)),
+  });
   try {
     return (await client.health()).status === 'SERVING';
   } catch {
@@ -50,13 +56,14 @@ const collectIn = async (pid: number): Promise<void> => {
 };
 
 /** The gateway, which has been started with the `collector` flag. */
-export const gatewayTarget = (victim: Victim, address: string): Target => ({
+export const gatewayTarget = (victim: Victim, address: string, secured: string | undefined): Target => ({
   kind: 'gateway',
   pid: victim.pid,
   address,
+  secured,
   alive: () => victim.exit === undefined,
   collect: () => collectIn(victim.pid),
-  ready: () => serves(address),
+  ready: () => serves(address, secured),
   stop: async () => {
     victim.signal('SIGTERM');
     const { code, signal, stderr } = await victim.exited;
@@ -70,15 +77,17 @@ export const gatewayTarget = (victim: Victim, address: string): Target => ({
 const bareScript = fileURLToPath(new URL('../bench/scripts/bare.ts', import.meta.url));
 
 /** Starts a server that is grpc-js with its defaults and the generated codec, and answers with fixed bytes. */
-export const startBare = async (processes: Processes): Promise<Target> => {
-  const settings: BareSettings = { batch: 1, decode: true };
+export const startBare = async (processes: Processes, secured: string | undefined): Promise<Target> => {
+  const tls = secured === undefined ? undefined : readSecured(secured).server;
+  const settings: BareSettings = { batch: 1, decode: true, ...(tls && { tls }) };
   const flags = [...new Set([...shippedFlags(), ...sourceFlags, collector])];
   const child = processes.start(process.execPath, [...flags, bareScript, JSON.stringify(settings)]);
   const { address } = await child.message<{ readonly address: string }>('ready');
   return {
     kind: 'bare grpc-js',
     pid: child.pid,
-    address,
+    address: secured === undefined ? address : byName(address),
+    secured,
     alive: () => isThere(child.pid),
     collect: () => collectIn(child.pid),
     ready: () => Promise.resolve(isThere(child.pid)),
@@ -100,19 +109,24 @@ const memoryOf = (pid: number): number => {
 const established = '01';
 const closeWait = '08';
 
-/** How many connections a server holds on to. */
-export const connectionsTo = (address: string): number => {
-  const port = Number(address.slice(address.lastIndexOf(':') + 1))
-    .toString(16)
-    .toUpperCase()
-    .padStart(4, '0');
-  return readFileSync('/proc/net/tcp', 'utf8')
+const portIn = (column: string | undefined): number => Number.parseInt(column?.split(':')[1] ?? '', 16);
+
+const tcpLines = (): readonly (readonly string[])[] =>
+  readFileSync('/proc/net/tcp', 'utf8')
     .split('\n')
     .slice(1)
-    .filter((line) => {
-      const [, local = '', , state = ''] = line.trim().split(/\s+/);
-      return local.endsWith(`:${port}`) && (state === established || state === closeWait);
-    }).length;
+    .map((line) => line.trim().split(/\s+/));
+
+/** Whether a connection with this port at this end stands. */
+export const isEstablished = (localPort: number): boolean =>
+  tcpLines().some(([, local, , state]) => portIn(local) === localPort && state === established);
+
+/** How many connections a server holds on to. */
+export const connectionsTo = (address: string): number => {
+  const port = Number(address.slice(address.lastIndexOf(':') + 1));
+  return tcpLines().filter(
+    ([, local, , state]) => portIn(local) === port && (state === established || state === closeWait),
+  ).length;
 };
 
 /** Something about a server that is looked at again and again. */

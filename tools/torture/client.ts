@@ -1,4 +1,11 @@
-import { type ClientReadableStream, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import {
+  type ChannelCredentials,
+  type ClientReadableStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
 import {
   type Alert,
   AlertServiceClient,
@@ -39,8 +46,8 @@ export const callMetadata = (): Metadata => {
 };
 
 /** A client with a connection of its own, which does not retry by itself. */
-export const connect = (address: string): AlertServiceClient =>
-  new AlertServiceClient(address, credentials.createInsecure(), {
+export const connect = (address: string, how: ChannelCredentials = credentials.createInsecure()): AlertServiceClient =>
+  new AlertServiceClient(address, how, {
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,
     'grpc.initial_reconnect_backoff_ms': 100,

@@ -18,6 +18,7 @@ import type { AccessLog } from './identity/access-log.ts';
 import { type Authenticate, takeTheirWord } from './identity/authenticate.ts';
 import { createGatekeeper } from './identity/gatekeeper.ts';
 import { createRates, type Rate } from './identity/rates.ts';
+import type { Tls } from './identity/tls.ts';
 import type { TokenBook } from './identity/tokens.ts';
 import { createViews, type View, wholeView } from './identity/view.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
@@ -98,7 +99,7 @@ export interface GatewayIdentity {
   readonly limits: () => { readonly inFlight: number; readonly streams: number };
   readonly log: Pick<AccessLog, 'refused' | 'read'>;
   /** TLS; undefined: connections are in the clear. */
-  readonly credentials?: ServerCredentials;
+  readonly secure?: Tls['secure'];
   /** How often logins from one address may fail. Default: {@link failureRate}. */
   readonly failures?: Rate;
 }
@@ -299,10 +300,9 @@ export const startGateway = async (parts: GatewayParts): Promise<Gateway> => {
   if (parts.reflection) addReflection(server);
   const retention = retain(parts);
   observer.watch(state);
-  const { injectConnection } = server.createConnectionInjector(
-    parts.identity?.credentials ?? ServerCredentials.createInsecure(),
-  );
-  const port = await connections.listen(parts.listen, injectConnection);
+  // Nothing of TLS is left to the server: it says neither how old that may be nor which connections a certificate opened.
+  const { injectConnection } = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const port = await connections.listen(parts.listen, parts.identity?.secure?.(injectConnection) ?? injectConnection);
   const watching = watchAudit(parts, health);
   const readiness = startReadiness(ports.clock, () => admission.state().loopDelay, health.set);
   return {

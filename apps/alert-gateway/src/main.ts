@@ -18,9 +18,11 @@ import {
   type Telemetry,
   traceLog,
   traceServer,
+  watchAudit,
 } from '@therapytrain/alerts-telemetry';
 import { createReadFiles, type ReadFiles, watchFiles } from './file-watch.ts';
 import { type Audit, startAudit } from './audit/audit.ts';
+import { auditFigures } from './audit/figures.ts';
 import { loadAuditKeys } from './audit/keys.ts';
 import { witnessKey, type WitnessOptions } from './audit/witness.ts';
 import { type FollowUp, startFollowUp } from './follow-up.ts';
@@ -110,6 +112,7 @@ const startPolicy = async (
 /** Who may call; undefined where no identities file is given, which `readOptions` allows on this machine only. */
 const openIdentity = async (
   { identities: file, tlsCert, tlsKey, clientCa, data }: GatewayOptions,
+  audit: Audit,
   { store, ports, logger }: Pick<PolicyParts, 'store' | 'ports' | 'logger'>,
 ): Promise<Identity | undefined> => {
   if (file === undefined) return undefined;
@@ -118,7 +121,8 @@ const openIdentity = async (
     directory: data,
     tls: tlsCert !== undefined && tlsKey !== undefined ? { cert: tlsCert, key: tlsKey, clientCa } : undefined,
     ports,
-    record: (audit) => store.commit({ audit }),
+    record: (entries) => store.commit({ audit: entries }),
+    commitment: audit.subjects.commit,
     onChange: (what, err) => {
       if (err === undefined) logger.info({ reason: what }, 'read again, and in force');
       else logger.error({ err, reason: what }, 'not valid; what was in force before still is');
@@ -190,6 +194,7 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
   const log = traceLog(disk, tracer, meter);
   const ports = systemPorts(log.bounds().newestId);
   const audit = await openAudit(store, ports, options, logger);
+  watchAudit(meter, auditFigures(audit, ports.clock));
   const pseudonymKey = new Secret(Buffer.from(loadKey('pseudonym', options.data, systemRandom)).toString('hex'));
   const followUp = await startFollowUp({
     ...{ log, store, ports, tracer, meter, logger },
@@ -198,7 +203,7 @@ const serve = async (options: GatewayOptions, telemetry: Telemetry, logger: Logg
     policy: first.policy,
     pseudonymKey,
   });
-  const identity = await openIdentity(options, { store, ports, logger });
+  const identity = await openIdentity(options, audit, { store, ports, logger });
   const policy = await startPolicy(first, followUp, { options, store, ports, meter, logger, files });
   const gateway = await startGateway({
     log,

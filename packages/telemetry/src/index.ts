@@ -25,3 +25,4 @@ export {
   type PolicyMetrics,
 } from './metrics/policy-metrics.ts';
 export { type ResponseFigures, revertSlack, watchResponses } from './metrics/response-metrics.ts';
+export { type AuditFigures, watchAudit } from './metrics/audit-metrics.ts';

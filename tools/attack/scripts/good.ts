@@ -8,10 +8,12 @@ import { endWithBench, settingsOf, tell } from '../../bench/scripts/script.ts';
 import { quantile } from '../../bench/statistics.ts';
 import { connect, listAlerts } from '../../torture/client.ts';
 import type { GoodSettings, GoodWindow } from '../good-client.ts';
+import { readSecured, securedChannel, securedClient } from '../secured.ts';
 
 // Somebody who behaves, and reports when it is time to, whether or not earlier reports are answered; beside it somebody
 // who comes anew each time, as one does whose connection was cut.
-const { address, arrivals, newcomers, acked } = settingsOf<GoodSettings>();
+const { address, arrivals, newcomers, acked, secured: directory } = settingsOf<GoodSettings>();
+const secured = directory === undefined ? undefined : readSecured(directory);
 const now = (): number => performance.timeOrigin + performance.now();
 
 interface Open {
@@ -25,7 +27,12 @@ const newWindow = (): Open => ({ latencies: [], arrivals: [], failed: {}, pendin
 const fail = ({ failed }: Open, why: string): void => void (failed[why] = (failed[why] ?? 0) + 1);
 
 // One to a message: the bare server answers each message with as many receipts as it was told.
-const client = createAlertClient({ address, source: 'good', batch: { maxAlerts: 1, maxBatches: 64 } });
+const client = createAlertClient({
+  address,
+  source: 'good',
+  ...securedClient(secured),
+  batch: { maxAlerts: 1, maxBatches: 64 },
+});
 let open = newWindow();
 
 const report = async (into: Open, number: number, due: number): Promise<void> => {
@@ -47,7 +54,7 @@ const answered = ['UNIMPLEMENTED', 'RESOURCE_EXHAUSTED'];
 
 const comeAnew = async (into: Open): Promise<void> => {
   const from = now();
-  const anew = connect(address);
+  const anew = connect(address, securedChannel(secured));
   try {
     await listAlerts(anew, 1);
   } catch (error) {

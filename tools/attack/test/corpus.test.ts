@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { messageOf } from '../attacks/malformed.ts';
+import { messageOf, reportOf } from '../attacks/malformed.ts';
 import { keptMessages } from '../corpus/findings.ts';
 import { methodOf, methods, requests, samples } from '../corpus/samples.ts';
 
@@ -43,6 +43,18 @@ describe('mutations', () => {
     const originals = new Set(all.map(({ path, bytes }) => `${path} ${bytes.toString('hex')}`));
     const unchanged = many(1, 5_000).filter((each) => originals.has(each)).length;
     expect(unchanged).toBeLessThan(1_000);
+  });
+
+  it('of reports in streams are all of ReportAlert, of their own, and the same for the same seed', () => {
+    const reports = (seed: number): readonly string[] =>
+      Array.from({ length: 2_000 }, (_, number) => {
+        const { path, bytes } = reportOf(seed, number, all);
+        expect(methodOf(path)).toBe('ReportAlert');
+        return bytes.toString('hex');
+      });
+    expect(reports(1)).toEqual(reports(1));
+    expect(reports(1)).not.toEqual(reports(2));
+    expect(new Set(reports(1)).size).toBeGreaterThan(1_800);
   });
 
   it('come after what is kept', () => {

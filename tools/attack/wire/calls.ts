@@ -1,4 +1,10 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  type IncomingHttpHeaders,
+  type SecureClientSessionOptions,
+} from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import { grpcHeaders } from '../../bench/load/messages.ts';
 
@@ -82,15 +88,15 @@ export interface Reconnecting {
   close(): void;
 }
 
-/** Connects when somebody asks. */
-export const reconnecting = (address: string): Reconnecting => {
+/** Connects when somebody asks, in the clear unless it is told how otherwise. */
+export const reconnecting = (address: string, secure?: SecureClientSessionOptions): Reconnecting => {
   let session: ClientHttp2Session | undefined;
   let opened = 0;
   return {
     session: () => {
       if (session && !session.closed && !session.destroyed) return session;
       opened++;
-      session = connect(`http://${address}`);
+      session = secure ? connect(`https://${address}`, secure) : connect(`http://${address}`);
       session.on('error', () => {});
       session.on('goaway', (_code, _last, _data) => session?.close());
       return session;

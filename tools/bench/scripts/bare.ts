@@ -9,11 +9,13 @@ export interface BareSettings {
   readonly batch: number;
   /** Decodes what it gets with the generated codec, as a server without a look at the bytes does. */
   readonly decode?: boolean;
+  /** Speaks TLS with this certificate, PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 const identity = (bytes: Buffer): Buffer => bytes;
 
-const { batch, decode = false } = settingsOf<BareSettings>();
+const { batch, decode = false, tls } = settingsOf<BareSettings>();
 
 const bytesOnly = ({ path, requestStream, responseStream, requestDeserialize }: MethodDefinition<never, never>) => ({
   path,
@@ -59,7 +61,10 @@ server.addService(
 );
 
 endWithBench();
-server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+const credentials = tls
+  ? ServerCredentials.createSsl(null, [{ cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) }])
+  : ServerCredentials.createInsecure();
+server.bindAsync('127.0.0.1:0', credentials, (error, port) => {
   if (error) throw error;
   tell('ready', { address: `127.0.0.1:${port}` });
 });

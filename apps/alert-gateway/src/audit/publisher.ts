@@ -7,7 +7,7 @@ import {
   type TreeHead,
   tileWidth,
 } from '@therapytrain/alerts-audit';
-import { AlertError, type Clock, type Millis, type Store } from '@therapytrain/alerts-core';
+import { AlertError, type Clock, type Instant, type Millis, type Store } from '@therapytrain/alerts-core';
 import type { AuditKeys } from './keys.ts';
 
 /** How the audit log is. */
@@ -33,6 +33,11 @@ export interface Publisher {
   mayAct(): boolean;
   /** What is wrong; empty where nothing is. */
   detail(): string;
+  /**
+   * How many entries its newest checkpoint covers, and when this process signed that; undefined in a log that could not be
+   * opened. Unlike what is published it is told of a broken log too.
+   */
+  newest(): { readonly size: number; readonly signedAt: Instant | undefined } | undefined;
   /** The published log. Throws `AUDIT_BROKEN` where it is broken. */
   published(): { readonly checkpoint: string; readonly head: TreeHead; readonly reader: TileReader };
   /** Somebody whom this gateway trusts has seen another log: it is broken from now on. */
@@ -112,6 +117,7 @@ export const startPublisher = async (parts: PublisherParts): Promise<Publisher> 
   const stopping = new AbortController();
   let state: AuditState = 'healthy';
   let detail = '';
+  let signedAt: Instant | undefined;
   const fail = (error: unknown): void => {
     const isBroken = error instanceof AlertError && error.code === 'AUDIT_BROKEN';
     if (state !== 'broken') state = isBroken ? 'broken' : 'unavailable';
@@ -124,7 +130,15 @@ export const startPublisher = async (parts: PublisherParts): Promise<Publisher> 
   } catch (error) {
     fail(error instanceof AlertError ? error : broken('the audit log could not be opened'));
   }
-  const round = log && createRounds(log, parts);
+  const round =
+    log &&
+    createRounds(log, {
+      ...parts,
+      onCheckpoint: (checkpoint) => {
+        signedAt = clock.now();
+        parts.onCheckpoint(checkpoint);
+      },
+    });
   // It may have become so while it was waited for the disk.
   const isBroken = (): boolean => state === 'broken';
   const publish = async (): Promise<number> => {
@@ -159,6 +173,7 @@ export const startPublisher = async (parts: PublisherParts): Promise<Publisher> 
     state: () => state,
     mayAct: () => state === 'healthy',
     detail: () => detail,
+    newest: () => log && { size: log.head().size, signedAt },
     published: () => {
       const whole = opened();
       const checkpoint = whole.checkpoint();

@@ -2,6 +2,7 @@ import type { PeerCertificate } from 'node:tls';
 import type { Metadata } from '@grpc/grpc-js';
 import { type Clock, localPrincipal } from '@therapytrain/alerts-core';
 import { declaredSource } from '../rpc/caller.ts';
+import type { Credential } from './access-log.ts';
 import { type Caller, createCaller, lastingCaller } from './caller.ts';
 import { readCertificate } from './certificate.ts';
 import type { Identities } from './identities.ts';
@@ -30,6 +31,9 @@ export const authorizationKey = 'authorization';
 
 const bearer = /^bearer ([\x21-\x7e]{1,8192})$/i;
 
+// A JWT has two dots; a token of ours has none.
+const isJwt = (token: string): boolean => token.includes('.');
+
 const tokenOf = (metadata: Metadata): string | undefined => {
   const given = metadata.get(authorizationKey);
   if (given.length === 0) return undefined;
@@ -37,6 +41,15 @@ const tokenOf = (metadata: Metadata): string | undefined => {
   const token = given.length === 1 && typeof first === 'string' ? bearer.exec(first)?.[1] : undefined;
   if (token === undefined) throw unauthenticated('malformed');
   return token;
+};
+
+/** What a call comes with to prove who calls, by its form alone: it may be good for nothing. */
+export const credentialOf = (metadata: Metadata, connection: () => ConnectionProof): Credential => {
+  const [given] = metadata.get(authorizationKey);
+  if (given === undefined) return connection().sslPeerCertificate ? 'certificate' : 'none';
+  const token = typeof given === 'string' ? bearer.exec(given)?.[1] : undefined;
+  if (token === undefined) return 'other';
+  return isJwt(token) ? 'jwt' : 'token';
 };
 
 /**
@@ -61,8 +74,7 @@ export const createAuthenticate = ({ identities, tokens, jwt, clock }: Authentic
   return (metadata, connection) => {
     const token = tokenOf(metadata);
     if (token === undefined) return byCertificate(connection);
-    // A JWT has two dots; a token of ours has none.
-    return token.includes('.') ? jwt.callerOf(token) : tokens.callerOf(token);
+    return isJwt(token) ? jwt.callerOf(token) : tokens.callerOf(token);
   };
 };
 

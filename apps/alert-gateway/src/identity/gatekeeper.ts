@@ -4,8 +4,8 @@ import { AlertError, type Clock, clearanceOf, may, Sensitivity } from '@therapyt
 import { every } from '../every.ts';
 import { rememberCaller } from '../rpc/caller.ts';
 import { asAlertError, statusOf } from '../rpc/status.ts';
-import type { AccessLog } from './access-log.ts';
-import type { Authenticate } from './authenticate.ts';
+import type { AccessLog, Credential } from './access-log.ts';
+import { type Authenticate, credentialOf } from './authenticate.ts';
 import type { Caller } from './caller.ts';
 import { needs } from './needs.ts';
 import type { Rates } from './rates.ts';
@@ -51,7 +51,8 @@ interface OpenStream {
 
 type ServerInterceptingCallInterface = Parameters<ServerInterceptor>[1];
 
-const addressOf = (peer: string): string => peer.replace(/:\d+$/, '');
+// A socket for both kinds of addresses writes those of IPv4 as IPv6: one host would have two names.
+const addressOf = (peer: string): string => peer.replace(/:\d+$/, '').replace(/^::ffff:(?=[\d.]+$)/i, '');
 
 // Everything that tells of alerts, incidents and responses has it in field 1; heartbeats and empty pages have nothing there.
 const tellsOfAlerts =
@@ -89,11 +90,11 @@ const createAdmit = (parts: GatekeeperParts) => {
     if (need !== 'proved' && need !== 'open' && !may(caller.principal, need)) throw lacks(need);
     return caller;
   };
-  const failed = (error: unknown, peer: string): AlertError => {
+  const failed = (error: unknown, peer: string, credential: () => Credential): AlertError => {
     const known = asAlertError(error, parts.onDefect);
     if (known.code !== 'UNAUTHENTICATED') return known;
     const address = addressOf(peer);
-    parts.log.refused(address, known.facts['why'] ?? 'unknown');
+    parts.log.refused(address, credential(), known.facts['why'] ?? 'unknown');
     // What is right is let in before this is asked: an address that is attacked from is not locked out.
     if (parts.failures.take(address)) return known;
     parts.cut(peer);
@@ -185,7 +186,8 @@ export const createGatekeeper = (parts: GatekeeperParts): Gatekeeper => {
         if (gate.isOver()) return;
         gate.admit(caller, metadata);
       } catch (error) {
-        return gate.refuse(failed(error, call.getPeer()));
+        const credential = (): Credential => credentialOf(metadata, () => call.getAuthContext());
+        return gate.refuse(failed(error, call.getPeer(), credential));
       }
       goOn(metadata);
     };

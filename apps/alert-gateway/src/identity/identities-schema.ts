@@ -100,6 +100,26 @@ export const jwtAlgorithms = [
   'RS512',
 ] as const;
 
+const claimName = z.string().min(1).max(255);
+
+const claims = z
+  .strictObject({
+    claim: z
+      .union([claimName, z.array(claimName).min(1).max(8)])
+      .describe(
+        'The claim, such as `groups`; a list is a path, such as `[realm_access, roles]`. A text, or a list of texts.',
+      ),
+    grants: z
+      .record(z.string().min(1).max(255), scopeList.describe('What this value gives.'))
+      .describe(
+        'Its values, letter by letter, each with the scopes that it gives. Whoever has several has all of theirs.',
+      ),
+  })
+  .describe(
+    'Whoever has a token with one of these values, and stands in no `subjects`. Its name is that of the issuer in this file, ' +
+      'a point, and its `sub`, or a digest of that where no principal may have such a name. Default: nobody.',
+  );
+
 const issuer = z
   .strictObject({
     issuer: safeUrl().describe('The claim `iss`, letter by letter.'),
@@ -115,6 +135,7 @@ const issuer = z
       .describe(
         'How long its keys are kept; a token of a key that is not known asks for them anew, at most every 30 s.',
       ),
+    claims: claims.optional(),
   })
   .describe('An OIDC issuer whose tokens are taken.');
 
@@ -122,6 +143,9 @@ const limits = z.strictObject({
   in_flight: z.int().min(1).max(100_000).default(1_024).describe('Calls of one principal at a time.'),
   streams: z.int().min(1).max(20_000).default(256).describe('Open streams of one principal.'),
 });
+
+/** So many hexadecimal digits stand for a subject that no principal may be named after. */
+export const claimedDigits = 32;
 
 /** The identities file: the rule, the type and the documentation. */
 export const identitiesSchema = z
@@ -167,8 +191,18 @@ export const identitiesSchema = z
         }
       });
     }
-    for (const [name, each] of Object.entries(ctx.value.issuers))
+    for (const [name, each] of Object.entries(ctx.value.issuers)) {
       once(`iss ${each.issuer}`, ['issuers', name, 'issuer']);
+      if (!each.claims) continue;
+      // Names of its subjects begin with it, and must be nobody else's.
+      if (name.includes('.') || !isPrincipalName(`${name}.${'0'.repeat(claimedDigits)}`)) {
+        issue(['issuers', name], 'has `claims`, so its name is 1 to 31 of a-z, 0-9, "_" and "-"');
+      }
+      for (const other of Object.keys(ctx.value.principals)) {
+        if (other.startsWith(`${name}.`))
+          issue(['principals', other], 'begins as the names of an issuer with `claims` do');
+      }
+    }
   });
 
 /** An identities file that was read. */

@@ -2,6 +2,7 @@ import { AlertError, type Instant, type Principal, type Proof } from '@therapytr
 import { readDocument } from '@therapytrain/alerts-manager';
 import { readFileSync } from 'node:fs';
 import { faultLine } from '../policy-file.ts';
+import { type ClaimedPrincipal, principalsByClaims } from './claims.ts';
 import { identitiesSchema, type IdentitiesSource } from './identities-schema.ts';
 
 /** A token that stands in the identities file. */
@@ -17,6 +18,8 @@ export interface Identities {
   certificate(uri: string): Principal | undefined;
   /** By the `iss` and `sub` of a token of an OIDC issuer. */
   subject(issuer: string, subject: string): Principal | undefined;
+  /** By what an issuer says in a token whose subject it does not know by name: the payload, verified. */
+  claimed(issuer: string, payload: Readonly<Record<string, unknown>>): Principal | undefined;
   /** By the id of a token. */
   token(id: string): FileToken | undefined;
   /** By the id of a Slack user. */
@@ -56,7 +59,12 @@ const identitiesOf = ({ principals, issuers, denied_serials, limits }: Identitie
       tokens.set(id, { digest: sha256, principal: principalOf(name, each, 'token'), expiresAt: Date.parse(expires) });
     }
   }
+  const claimed = new Map<string, ClaimedPrincipal>();
+  for (const [name, { issuer, claims }] of Object.entries(issuers)) {
+    if (claims) claimed.set(issuer, principalsByClaims(name, claims));
+  }
   return {
+    claimed: (issuer, payload) => claimed.get(issuer)?.(payload),
     certificate: (uri) => certificates.get(uri),
     subject: (issuer, subject) => subjects.get(subjectKey(issuer, subject)),
     token: (id) => tokens.get(id),

@@ -1,4 +1,5 @@
 import type { NewAuditEntry, Ports, Principal } from '@therapytrain/alerts-core';
+import type { Commitment } from '@therapytrain/alerts-manager';
 import { openSqliteTokens } from '@therapytrain/alerts-store-sqlite';
 import { createReadFiles, watchFiles } from '../file-watch.ts';
 import type { GatewayIdentity } from '../gateway.ts';
@@ -18,6 +19,8 @@ export interface IdentityParts {
   readonly ports: Ports;
   /** Writes entries of the audit. */
   readonly record: (entries: readonly NewAuditEntry[]) => Promise<void>;
+  /** Stands for an address in the audit. */
+  readonly commitment: Commitment;
   /** Told of another identities file or certificate in force, or why it is not. */
   readonly onChange: (what: 'identities' | 'certificate', error?: unknown) => void;
   readonly onFailure: (error: unknown) => void;
@@ -32,7 +35,10 @@ export interface Identity extends GatewayIdentity {
 }
 
 /** The identities in force: those of the file, or, while it is not valid, those that it had before. */
-const followIdentities = ({ file, ports, onChange, record, onFailure }: IdentityParts) => {
+const followIdentities = (
+  { file, ports, onChange, record, onFailure }: IdentityParts,
+  onDenied: (serials: ReadonlySet<string>) => void,
+) => {
   const files = createReadFiles();
   const load = (): Identities => {
     files.begin()(file);
@@ -40,11 +46,13 @@ const followIdentities = ({ file, ports, onChange, record, onFailure }: Identity
   };
   let present: Identities = load();
   const watching = watchFiles(files, ports.clock, () => {
+    const { denied } = present;
     try {
       present = load();
     } catch (error) {
       return onChange('identities', error);
     }
+    onDenied(present.denied.difference(denied));
     onChange('identities');
     const entry = { at: ports.clock.now(), actor: 'gateway', action: 'identities.changed', subject: 'identities' };
     record([{ ...entry, facts: { cause: 'file' } }]).catch(onFailure);
@@ -54,14 +62,14 @@ const followIdentities = ({ file, ports, onChange, record, onFailure }: Identity
 
 /** Starts authentication. Rejects with `NOT_CONFIGURED` where a file is not there or not valid. */
 export const startIdentity = async (parts: IdentityParts): Promise<Identity> => {
-  const { ports, record, onFailure, onChange } = parts;
+  const { ports, record, commitment, onFailure, onChange } = parts;
   const { clock, random } = ports;
-  const identities = followIdentities(parts);
   const tls = parts.tls && startTls(parts.tls, clock, (error) => onChange('certificate', error));
+  const identities = followIdentities(parts, (serials) => tls?.deny(serials));
   const store = await openSqliteTokens({ directory: parts.directory });
   const tokens = await openTokenBook({ store, identities: identities.present, clock, random, record, onFailure });
   const jwt = createJwtCheck({ identities: identities.present, clock });
-  const log = startAccessLog({ clock, record, onFailure });
+  const log = startAccessLog({ clock, commitment, record, onFailure });
   const stop = async (): Promise<void> => {
     identities.stop();
     tls?.stop();
@@ -75,7 +83,7 @@ export const startIdentity = async (parts: IdentityParts): Promise<Identity> => 
     slack: (user) => identities.present().slack(user),
     limits: () => identities.present().limits,
     log,
-    ...(tls && { credentials: tls.credentials }),
+    ...(tls && { secure: tls.secure }),
     stop: () => (stopped ??= stop()),
   };
 };

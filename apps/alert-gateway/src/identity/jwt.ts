@@ -12,7 +12,7 @@ export interface JwtCheck {
 
 /** What it works with. */
 export interface JwtCheckParts {
-  readonly identities: () => Pick<Identities, 'issuers' | 'subject'>;
+  readonly identities: () => Pick<Identities, 'issuers' | 'subject' | 'claimed'>;
   readonly clock: Clock;
 }
 
@@ -72,6 +72,12 @@ const issuerOf = (text: string): string => {
   } catch {
     throw unauthenticated('malformed');
   }
+};
+
+// Each call asks, and the identities rarely change.
+const lastOf = <A extends object, R>(ask: (of: A) => R): ((of: A) => R) => {
+  let last: { readonly of: A; readonly answer: R } | undefined;
+  return (of) => (last?.of === of ? last : (last = { of, answer: ask(of) })).answer;
 };
 
 /** A token that was checked is remembered, so that the next calls with it cost no signature. The oldest goes first. */
@@ -135,11 +141,15 @@ export const createJwtCheck = ({ identities, clock }: JwtCheckParts): JwtCheck =
       const iss = issuerOf(text);
       const issuer = identities().issuers.get(iss);
       if (!issuer) throw unauthenticated('wrong_issuer');
-      const { sub = '', exp = 0 } = await verify(text, issuer);
+      const payload = await verify(text, issuer);
+      const { sub = '', exp = 0 } = payload;
+      const principalIn = lastOf((known: ReturnType<typeof identities>) =>
+        known.issuers.has(iss) ? (known.subject(iss, sub) ?? known.claimed(iss, payload)) : undefined,
+      );
       const expiresAt = exp * 1_000;
       const until = expiresAt + issuer.clock_tolerance;
       const caller = createCaller((at) => {
-        const principal = identities().issuers.has(iss) ? identities().subject(iss, sub) : undefined;
+        const principal = principalIn(identities());
         return principal && at < until ? { principal, expiresAt } : undefined;
       }, clock.now());
       if (!caller) throw unauthenticated('unknown');

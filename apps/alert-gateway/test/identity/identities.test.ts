@@ -47,6 +47,27 @@ denied_serials: ['0A:1b']
 
   test.each<[string, string, RegExp]>([
     ['a key that is not known', 'principal: {}', /1:1 principal: is not a key/],
+    [
+      'names of an issuer with claims that are somebody else’s',
+      `principals: { clinic.ann: { scopes: [admin] } }
+issuers: { clinic: { issuer: 'https://a.example', audience: a, keys: 'https://a.example', claims: { claim: g, grants: {} } } }`,
+      /1:27 principals\.clinic\.ann: begins as the names of an issuer with `claims` do/,
+    ],
+    [
+      'an issuer with claims after whom nobody can be named',
+      `issuers: { Clinic: { issuer: 'https://a.example', audience: a, keys: 'https://a.example', claims: { claim: g, grants: {} } } }`,
+      /issuers\.Clinic: has `claims`, so its name/,
+    ],
+    [
+      'an issuer with claims whose names could be those of another',
+      `issuers: { a.b: { issuer: 'https://a.example', audience: a, keys: 'https://a.example', claims: { claim: g, grants: {} } } }`,
+      /issuers\.a\.b: has `claims`, so its name/,
+    ],
+    [
+      'claims that give no scope',
+      `issuers: { a: { issuer: 'https://a.example', audience: a, keys: 'https://a.example', claims: { claim: g, grants: { x: [] } } } }`,
+      /names no scope/,
+    ],
     ['a scope that is none', 'principals:\n  a: { scopes: [alerts.write, alerts.delete] }', /2:31 .*scopes\[1\]/],
     ['no scope', 'principals:\n  a: { scopes: [] }', /2:\d+ principals\.a\.scopes: names no scope/],
     ['a name that is no source', 'principals:\n  Ward 7: { scopes: [admin] }', /2:3 .*is not 1 to 64/],

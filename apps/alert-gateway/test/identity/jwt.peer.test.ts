@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, test } from '@jest/globals';
@@ -129,6 +130,95 @@ describe('a token of an issuer', () => {
     expect(caller.holds(epoch)).toBe(false);
     // Not from memory either.
     expect(await whyOf(await sign())).toBe('unknown');
+  });
+});
+
+describe('what an issuer says of who has a token', () => {
+  const mapped = (claim: string, grants: string) =>
+    readIdentities(
+      textOf(issuer.iss).replace(
+        'algorithms: [ES256] }',
+        `algorithms: [ES256], claims: { claim: ${claim}, grants: ${grants} } }`,
+      ),
+      'i.yaml',
+    );
+  const grants = `{ 'Sec Ops': [alerts.read, incidents.write], wards: [alerts.write, alerts.read], constructor: [admin] }`;
+  const digestOf = (subject: string): string =>
+    `clinic.${createHash('sha256').update(subject).digest('hex').slice(0, 32)}`;
+
+  test.each<[string, string, JWTPayload, string, string]>([
+    ['a value in a list', 'groups', { sub: 'u-2', groups: ['x', 'wards'] }, 'clinic.u-2', 'alerts.read alerts.write'],
+    ['a text', 'role', { sub: 'u-2', role: 'wards' }, 'clinic.u-2', 'alerts.read alerts.write'],
+    [
+      ...(['two values', 'groups', { sub: 'u-2', groups: ['wards', 'Sec Ops'] }, 'clinic.u-2'] as const),
+      'alerts.read alerts.write incidents.write',
+    ],
+    [
+      ...([
+        'a path',
+        '[realm_access, roles]',
+        { sub: 'u-2', realm_access: { roles: ['wards'] } },
+        'clinic.u-2',
+      ] as const),
+      'alerts.read alerts.write',
+    ],
+    [
+      ...([
+        'a claim named by a URL',
+        "'https://x.example/roles'",
+        { sub: 'u-2', 'https://x.example/roles': ['wards'] },
+      ] as const),
+      ...(['clinic.u-2', 'alerts.read alerts.write'] as const),
+    ],
+    ['a subject that stands in the file', 'groups', { sub: 'p-1', groups: ['wards'] }, 'nurse', 'alerts.read'],
+    [
+      ...(['a subject that no principal is named after', 'groups', { sub: 'auth0|Ann', groups: ['wards'] }] as const),
+      ...([digestOf('auth0|Ann'), 'alerts.read alerts.write'] as const),
+    ],
+    [
+      ...(['a subject that looks like the digest of another', 'groups'] as const),
+      { sub: digestOf('auth0|Ann').slice(7), groups: ['wards'] },
+      ...([digestOf(digestOf('auth0|Ann').slice(7)), 'alerts.read alerts.write'] as const),
+    ],
+    ['other letters', 'groups', { sub: 'u-2', groups: ['WARDS', 'wards ', 'sec ops'] }, 'unknown', ''],
+    ['several in one text', 'groups', { sub: 'u-2', groups: 'wards admin' }, 'unknown', ''],
+    ['no such claim', 'groups', { sub: 'u-2', roles: ['wards'] }, 'unknown', ''],
+    ['a part of another claim', 'groups', { sub: 'u-2', groups: { wards: true } }, 'unknown', ''],
+    ['numbers and lists in a list', 'groups', { sub: 'u-2', groups: [1, ['wards'], null] }, 'unknown', ''],
+    ['what every object has', '[groups, constructor, name]', { sub: 'u-2', groups: {} }, 'unknown', ''],
+    ['a value that is a key of objects', 'groups', { sub: 'u-2', groups: ['toString'] }, 'unknown', ''],
+  ])('%s', async (_, claim, given, name, scopes) => {
+    identities = mapped(claim, grants);
+    const token = await sign({ ...claims(), ...given });
+    expect(await whyOf(token)).toBe(name);
+    if (scopes === '') return;
+    const { principal } = await check.callerOf(token);
+    expect([...principal.scopes].sort().join(' ')).toBe(scopes);
+    expect(principal).toMatchObject({ how: 'jwt' });
+  });
+
+  test('counts for nothing where nothing is mapped, and no longer than it is', async () => {
+    const token = await sign({ ...claims(), sub: 'u-2', groups: ['wards'] });
+    expect(await whyOf(token)).toBe('unknown');
+    identities = mapped('groups', '{ wards: [alerts.read] }');
+    const caller = await check.callerOf(token);
+    expect(caller.holds(epoch)).toBe(true);
+    identities = mapped('groups', '{ wards: [alerts.read], others: [admin] }');
+    expect(caller.holds(epoch)).toBe(true);
+    // Other scopes are another caller: streams end, and the next call has what is in force.
+    identities = mapped('groups', '{ wards: [alerts.write] }');
+    expect(caller.holds(epoch)).toBe(false);
+    expect([...(await check.callerOf(token)).principal.scopes]).toEqual(['alerts.write']);
+    identities = mapped('groups', '{ others: [alerts.write] }');
+    expect(await whyOf(token)).toBe('unknown');
+  });
+
+  test('does not help a token that somebody else signed', async () => {
+    identities = mapped('groups', '{ wards: [alerts.read] }');
+    const { privateKey } = await generateKeyPair('ES256');
+    expect(await whyOf(await sign({ ...claims(), sub: 'u-2', groups: ['wards'] }, 'one', privateKey))).toBe(
+      'bad_signature',
+    );
   });
 });
 

@@ -45,10 +45,17 @@ describe('logins that fail', () => {
     await endOf(gateway.client, path, bearing(undefined));
     await gateway.identity.stop();
     const refused = gateway.audit.filter(({ action }) => action === 'login.refused');
-    expect(refused.map(({ subject, facts }) => [subject, facts])).toEqual([
-      ['127.0.0.1', { why: 'unknown', times: 40 }],
-      ['127.0.0.1', { why: 'missing', times: 1 }],
+    expect(refused.map(({ facts }) => facts)).toEqual([
+      { credential: 'token', why: 'unknown', times: 40 },
+      { credential: 'none', why: 'missing', times: 1 },
     ]);
+    const opens = (address: string) =>
+      Promise.all(refused.map(({ subject }) => gateway.subjects.opens(subject, address, address)));
+    expect([await opens('127.0.0.1'), await opens('127.0.0.2')]).toEqual([
+      [true, true],
+      [false, false],
+    ]);
+    expect(JSON.stringify(gateway.audit)).not.toContain('127.0.0.1');
   });
 });
 

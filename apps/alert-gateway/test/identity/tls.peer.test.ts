@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, connect as connectPlain } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -111,6 +112,115 @@ describe('a client certificate', () => {
     expect((await ask()).facts).toEqual({ why: 'denied_certificate' });
     gateway.rewrite(identities());
     await waitFor(async () => (await ask()).code === status.OK, { deadline: 5_000 });
+  });
+});
+
+describe('connections with a certificate', () => {
+  /** A connection that proved who it is, with a stream on it; says when it was closed. */
+  const open = async (pair: TestPair) => {
+    const session = connectHttp2(`https://${gateway.gateway.address.replace('127.0.0.1', 'localhost')}`, {
+      ...{ ca: authority.cert, key: pair.key, cert: pair.cert },
+    });
+    session.on('error', () => {});
+    let closedAt: number | undefined;
+    session.on('close', () => (closedAt = performance.now()));
+    const ask = async (): Promise<string> => {
+      const stream = session.request({
+        ...{ ':method': 'POST', ':path': path, te: 'trailers', 'content-type': 'application/grpc' },
+      });
+      stream.end(Buffer.alloc(5));
+      const code = new Promise<string>((resolve) => {
+        const note = (headers: object): void => {
+          if ('grpc-status' in headers) resolve(String(headers['grpc-status']));
+        };
+        stream
+          .on('response', note)
+          .on('trailers', note)
+          .on('error', () => resolve('cut off'));
+      });
+      stream.resume();
+      return code;
+    };
+    expect(await ask()).toBe('0');
+    return { ask, closedAt: () => closedAt, close: () => session.destroy() };
+  };
+  const bundle = (...all: readonly Authority[]): string => all.map(({ cert }) => `${cert}\n`).join('');
+  const within = 5_000;
+  const rest = () => new Promise((resolve) => void setTimeout(resolve, 1_000));
+
+  test('are closed within 5 s when their authority is taken out, others are not, and they come back in vain', async () => {
+    writeFileSync(files().clientCa, bundle(authority, stranger));
+    const going = await stranger.client(uri);
+    await waitFor(async () => (await who(going)).code === status.OK, { deadline: 8_000 });
+    const [gone, stays] = [await open(going), await open(await authority.client(uri))];
+    // More authorities close nothing, and a file that holds none is not taken.
+    const third = await createTestAuthority();
+    for (const text of [bundle(third, authority, stranger), 'nothing']) {
+      writeFileSync(files().clientCa, text);
+      await new Promise((resolve) => void setTimeout(resolve, 4_000));
+      expect(await gone.ask()).toBe('0');
+      expect((await who(going)).code).toBe(status.OK);
+    }
+    const at = performance.now();
+    writeFileSync(files().clientCa, authority.cert);
+    await waitFor(() => gone.closedAt() !== undefined, { deadline: 10_000 });
+    expect((gone.closedAt() ?? Infinity) - at).toBeLessThan(within);
+    await rest();
+    expect(stays.closedAt()).toBeUndefined();
+    expect(await stays.ask()).toBe('0');
+    expect(await who(going)).toEqual({ code: status.UNAUTHENTICATED, facts: { why: 'missing' } });
+    stays.close();
+  });
+
+  test('are closed within 5 s when their serial number is denied, others are not', async () => {
+    const [bad, good] = [await authority.client(uri), await authority.client(uri)];
+    const [gone, stays] = [await open(bad), await open(good)];
+    const at = performance.now();
+    gateway.rewrite(identities(`'${bad.serial}'`));
+    await waitFor(() => gone.closedAt() !== undefined, { deadline: 10_000 });
+    expect((gone.closedAt() ?? Infinity) - at).toBeLessThan(within);
+    await rest();
+    expect(stays.closedAt()).toBeUndefined();
+    expect(await stays.ask()).toBe('0');
+    // It may still come for somebody with a token, and is not closed again and again.
+    const token = bearing(await gateway.token(['admin']));
+    const client = clientOf(bad);
+    expect((await endOf(client, path, token)).code).toBe(status.OK);
+    gateway.rewrite(`${identities(`'${bad.serial}'`)}limits: { streams: 7 }\n`);
+    await new Promise((resolve) => void setTimeout(resolve, within));
+    expect(client.getChannel().getConnectivityState(false)).toBe(2);
+    gateway.rewrite(identities());
+    stays.close();
+  });
+
+  test('are not taken up again by a session from before their authority was taken out', async () => {
+    const port = Number(gateway.gateway.address.split(':')[1]);
+    const pair = await stranger.client(uri);
+    const handshake = (session?: Buffer) =>
+      new Promise<{ readonly session: Buffer | undefined; readonly reused: boolean }>((resolve, reject) => {
+        const socket = connectTls({
+          ...{ port, host: 'localhost', ca: authority.cert, ALPNProtocols: ['h2'], key: pair.key, cert: pair.cert },
+          ...(session && { session }),
+        });
+        let given: Buffer | undefined;
+        socket.on('session', (next) => (given = next)).on('error', reject);
+        socket.once('secureConnect', () => {
+          const reused = socket.isSessionReused();
+          setTimeout(() => {
+            resolve({ session: given, reused });
+            socket.destroy();
+          }, 200);
+        });
+        socket.resume();
+      });
+    writeFileSync(files().clientCa, bundle(authority, stranger));
+    await waitFor(async () => (await who(pair)).code === status.OK, { deadline: 8_000 });
+    const { session } = await handshake();
+    expect(session).toBeDefined();
+    expect((await handshake(session)).reused).toBe(true);
+    writeFileSync(files().clientCa, authority.cert);
+    await waitFor(async () => (await who(pair)).code !== status.OK, { deadline: 8_000 });
+    expect((await handshake(session)).reused).toBe(false);
   });
 });
 

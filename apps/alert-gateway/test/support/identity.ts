@@ -2,7 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Metadata } from '@grpc/grpc-js';
 import { createToken, type NewAuditEntry, type Scope, systemPorts, systemRandom } from '@therapytrain/alerts-core';
+import { createSubjects, type Subjects } from '@therapytrain/alerts-audit';
 import { createPseudonyms, Secret } from '@therapytrain/alerts-core/channel';
+import { createMemoryStore } from '@therapytrain/alerts-testkit';
 import type { Rate } from '../../src/identity/rates.ts';
 import { type Identity, startIdentity } from '../../src/identity/identity.ts';
 import { after, openGateway, temporaryDirectory, type TestGateway, type TestGatewayOptions } from '../support.ts';
@@ -12,6 +14,8 @@ export interface IdentityGateway extends TestGateway {
   readonly identity: Identity;
   /** What was written to the audit. */
   readonly audit: NewAuditEntry[];
+  /** What stands for addresses in it. */
+  readonly subjects: Subjects;
   /** Writes another identities file. */
   rewrite(text: string): void;
   /** Makes a token, as an admin would. */
@@ -66,12 +70,14 @@ export const openIdentityGateway = async (
   const fail = (error: unknown): void => {
     throw error;
   };
+  const subjects = createSubjects({ store: createMemoryStore(ports), key: new Uint8Array(32), random: systemRandom });
   const identity = await startIdentity({
     file,
     directory,
     tls,
     ports,
     record: async (entries) => void audit.push(...entries),
+    commitment: subjects.commit,
     onChange: () => {},
     onFailure: fail,
   });
@@ -83,6 +89,7 @@ export const openIdentityGateway = async (
   return {
     ...gateway,
     identity,
+    subjects,
     audit,
     rewrite: (next) => writeFileSync(file, next),
     token: async (scopes, { principal = 'somebody', when: narrowing = '', for: length = hour } = {}) => {

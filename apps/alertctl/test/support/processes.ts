@@ -62,6 +62,8 @@ export interface RunningGateway {
   readonly address: string;
   /** Ends it with -9, as a power cut of the process. */
   kill(): Promise<void>;
+  /** Asks it to end, and waits until it has. */
+  end(): Promise<Ended>;
 }
 
 /** Starts a gateway on a data directory; port 0 takes a free one. */
@@ -82,6 +84,10 @@ export const startGateway = async (
     kill: async () => {
       gateway.child.kill('SIGKILL');
       await gateway.ended();
+    },
+    end: () => {
+      gateway.child.kill('SIGTERM');
+      return gateway.ended();
     },
   };
 };

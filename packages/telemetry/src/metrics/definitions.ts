@@ -314,6 +314,44 @@ export const metricDefinitions = {
     description: 'Services that said what they enforce, by whether that is everything up to the newest change.',
     attributes: { current: 'true, false' },
   },
+  'alerts.audit.entries': {
+    kind: 'gauge',
+    unit: '{entry}',
+    description: 'Entries of the audit that the store has committed.',
+    attributes: {},
+  },
+  'alerts.audit.uncovered': {
+    kind: 'gauge',
+    unit: '{entry}',
+    description: 'Entries that no checkpoint covers yet: until one does, nothing proves them.',
+    attributes: {},
+  },
+  'alerts.audit.healthy': {
+    kind: 'gauge',
+    unit: '{log}',
+    description: 'Whether the audit log can be written and is what it was: 1, else 0, and then no response is made.',
+    attributes: {},
+  },
+  'alerts.audit.checkpoint.age': {
+    kind: 'gauge',
+    unit: 's',
+    description:
+      'Seconds since this process signed its newest checkpoint. It grows while there is nothing to cover: to be read with the entries that are not covered.',
+    attributes: {},
+  },
+  'alerts.audit.uncosigned': {
+    kind: 'gauge',
+    unit: '{entry}',
+    description: 'Entries that a checkpoint covers and the witness has not cosigned. Only where there is a witness.',
+    attributes: {},
+  },
+  'alerts.audit.cosignature.age': {
+    kind: 'gauge',
+    unit: 's',
+    description:
+      'Seconds since the witness cosigned, by the time in its cosignature; before its first one, since the start of this process. Only where there is a witness.',
+    attributes: {},
+  },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 /** The name of an instrument. */
