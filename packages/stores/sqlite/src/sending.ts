@@ -1,3 +1,10 @@
+/** Sends messages to a thread. */
+export interface Sending<T> {
+  send(message: T): void;
+  /** Sends what has been given so far at once, so that what is said to the thread by another way comes after it. */
+  flush(): void;
+}
+
 /**
  * Makes what sends messages to a thread: those of one moment go together, so that handing over, and waking the thread,
  * are paid for once, and what they ask shares a commit. They go when the code that runs now, and all that has been waiting
@@ -6,7 +13,7 @@
 export const createSending = <T>(
   post: (messages: readonly T[]) => void,
   refused: (message: T, error: unknown) => void,
-): ((message: T) => void) => {
+): Sending<T> => {
   let waiting: T[] = [];
   const postEach = (messages: readonly T[]): void => {
     for (const message of messages) {
@@ -20,6 +27,7 @@ export const createSending = <T>(
   const flush = (): void => {
     const messages = waiting;
     waiting = [];
+    if (messages.length === 0) return;
     try {
       post(messages);
     } catch {
@@ -27,8 +35,11 @@ export const createSending = <T>(
       postEach(messages);
     }
   };
-  return (message) => {
-    // Not a microtask, which would have its turn before the continuations that wait behind it.
-    if (waiting.push(message) === 1) process.nextTick(flush);
+  return {
+    flush,
+    send: (message) => {
+      // Not a microtask, which would have its turn before the continuations that wait behind it.
+      if (waiting.push(message) === 1) process.nextTick(flush);
+    },
   };
 };

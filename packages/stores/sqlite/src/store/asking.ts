@@ -35,7 +35,7 @@ export const createAsking = (thread: Worker, onIoError: (cause: string) => void)
   let idlers: (() => void)[] = [];
   let number = 0;
   let refusal: AlertError | undefined;
-  const send = createSending<Call>(
+  const { send } = createSending<Call>(
     (calls) => thread.postMessage(calls satisfies StoreRequest),
     (call, error) => take({ number: call.number, ...uncloneable(error) }),
   );
