@@ -92,13 +92,14 @@ const connectFault = (protocol: string, allow: Allow, { host, port, path, socket
  * An agent that connects only to addresses which were checked: the name is resolved once for each connection, every
  * address of it is checked, and the connection is made to one of those; the name is still the one of TLS and of `Host`.
  * Ports, and hosts that are addresses, are checked too. What must not be called ends with {@link UnsafeAddress}. It uses
- * no proxy and no Unix socket, and keeps a few connections for 4 s. For libraries that take an agent.
+ * no proxy and no Unix socket, and keeps its connections for 4 s. For libraries that take an agent.
  */
 export const guardedAgent = <P extends 'https:' | 'http:'>(
   protocol: P,
   { allow = {}, resolve = systemResolve, connections = 8, ca }: GuardOptions = {},
 ): P extends 'https:' ? https.Agent : http.Agent => {
-  const kept = { keepAlive: true, maxSockets: connections, maxFreeSockets: 4, timeout: idleSpan };
+  // All of them are kept: with fewer, requests that end in one moment close what those of the next moment open again.
+  const kept = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections, timeout: idleSpan };
   const trusted = ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] };
   const agent: http.Agent =
     protocol === 'https:' ? new https.Agent({ ...kept, ...tls, ...trusted }) : new http.Agent(kept);

@@ -1,8 +1,8 @@
 import type { AlertLog, Clock, LogBatch } from '@therapytrain/alerts-core';
 import type { FollowUp } from './flow.ts';
 
-/** The largest batch of one plan commit. */
-const batchAlerts = 1_000;
+/** The largest batch of one plan commit. What it costs to write an index anew is shared by all of a batch. */
+const batchAlerts = 2_000;
 /** How long it rests after something went wrong that is no defect: the disk is full, the store is away. */
 const rest = 1_000;
 /** How often the place is written down while alerts are passed over. */

@@ -48,8 +48,9 @@ const createAttempt = (parts: TellingParts) => {
   return async (telling: Telling, signal: AbortSignal): Promise<Outcome> => {
     const { job, incident } = telling;
     try {
-      const story = await storyOf(telling);
-      if (incident) return await deliver({ job, story, ref: await store.ref(incident.id, job.target) }, parts, signal);
+      const asked = incident && store.ref(incident.id, job.target);
+      const [story, ref] = await Promise.all([storyOf(telling), asked]);
+      if (incident) return await deliver({ job, story, ref }, parts, signal);
       // What a digest or a canary made at the peer is no thread for the next one.
       return without(await deliver({ job, story, ref: undefined }, parts, signal));
     } catch (error) {

@@ -1,4 +1,4 @@
-import { bare, folded, foldedViews, type View, viewsOf } from './views.ts';
+import { bare, folded, foldedViews, remembered, type View, viewsOf } from './views.ts';
 
 /** A value that must not be seen, and what stands in its place. */
 export interface Hidden {
@@ -49,24 +49,34 @@ const indexOf = (hidden: readonly Hidden[], form: (value: string) => string, lea
 /** With more values than this it is cheaper to look up each place than to look for each value. */
 const fewValues = 64;
 
-const mayHold = (text: string, { values }: Index): boolean => {
-  if (values.size > fewValues) return true;
-  for (const start of values.keys()) if (text.includes(start)) return true;
-  return false;
+/** Where one of the values may begin, in order; undefined where that is not known. */
+const beginnings = (text: string, { values }: Index): readonly number[] | undefined => {
+  if (values.size > fewValues) return undefined;
+  const places: number[] = [];
+  for (const start of values.keys()) {
+    for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, at + 1)) places.push(at);
+  }
+  return places.length < 2 ? places : places.sort((a, b) => a - b);
 };
 
-const found = (view: View, index: Index): Span[] => {
+const found = (view: View, index: Index): readonly Span[] => {
   const { text } = view;
-  if (!mayHold(text, index)) return [];
   const { width, values } = index;
   const spans: Span[] = [];
-  for (let at = 0; at + width <= text.length; at++) {
+  // The first place behind what was found last.
+  let next = 0;
+  const lookAt = (at: number): void => {
     const match = values.get(text.slice(at, at + width))?.find((each) => text.startsWith(each.text, at));
-    if (!match) continue;
-    const last = at + match.text.length - 1;
+    if (!match) return;
+    next = at + match.text.length;
     const { from, to } = view.places();
-    spans.push({ from: from[at] ?? 0, to: to[last] ?? 0, by: match.by });
-    at = last;
+    spans.push({ from: from[at] ?? 0, to: to[next - 1] ?? 0, by: match.by });
+  };
+  const places = beginnings(text, index);
+  if (places) {
+    for (const at of places) if (at >= next) lookAt(at);
+  } else {
+    for (let at = 0; at + width <= text.length; at = Math.max(at + 1, next)) lookAt(at);
   }
   return spans;
 };
@@ -111,6 +121,15 @@ const formsOf = ({ value, by }: Hidden): readonly Hidden[] => {
       ];
 };
 
+const readings = (text: string): readonly (readonly [folded: View, bare: View])[] => viewsOf(text).map(foldedViews);
+
+// Titles, words and small numbers, which come again with every notice. What is longer is hardly ever the same again.
+const longestRemembered = 64;
+const readingsRemembered = remembered(readings, 1_000);
+
+const readingsOf = (text: string): ReturnType<typeof readings> =>
+  text.length > longestRemembered ? readings(text) : readingsRemembered(text);
+
 /**
  * Makes a function that replaces the hidden values in any text: whatever their case, width, accents or invisible
  * characters, with characters put between their letters, escaped (percent, HTML, backslashes, up to three layers deep),
@@ -124,10 +143,11 @@ export const createConceal = (hidden: readonly Hidden[]): Conceal => {
     all.map(({ value, by }) => [folded(value), by] as const).filter(([value]) => value.length < leastInside),
   );
   const lookedUp = (text: string): readonly Span[] =>
-    viewsOf(text).flatMap((view, place) => {
-      const [whole, letters] = foldedViews(view);
-      return [...found(whole, inside), ...found(letters, spread), ...(place === 0 ? foundWords(whole, short) : [])];
-    });
+    readingsOf(text).flatMap(([whole, letters], place) => [
+      ...found(whole, inside),
+      ...found(letters, spread),
+      ...(place === 0 ? foundWords(whole, short) : []),
+    ]);
   // Most texts hold nothing hidden, and are asked about twice: before and after they were made safe.
   let last: { readonly text: string; readonly spans: readonly Span[] } = { text: '', spans: [] };
   const spansIn = (text: string): readonly Span[] => {

@@ -21,6 +21,7 @@ import type {
 } from './notice.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 import { safeText } from './safe-text.ts';
+import { remembered } from './views.ts';
 
 /** What the projection goes by. */
 export interface ProjectionFacts {
@@ -51,18 +52,19 @@ const words = (key: string): readonly string[] =>
     .split(' ')
     .filter(Boolean);
 
-const labelOf = (key: string): string => {
+// Of keys and types, of which a deployment has few.
+const labelOf = remembered((key) => {
   const kept = words(key).filter((word, place) => place === 0 || word !== 'Id');
   const [first = '', ...rest] = kept.map((word) => (/^ip$/i.test(word) ? 'IP' : word.toLowerCase()));
   return [first.slice(0, 1).toUpperCase() + first.slice(1), ...rest].join(' ');
-};
+});
 
 // `userId` is a user, `ipAddress` an address; anything else is called by its first word.
 /** What a pseudonym of the value of a metadata key is called. */
-export const pseudonymLabel = (key: string): string => {
+export const pseudonymLabel: (key: string) => string = remembered((key) => {
   const [first = 'value', ...rest] = words(key).map((word) => word.toLowerCase());
   return rest.at(-1) === 'address' ? 'address' : first;
-};
+});
 
 /** The texts and numbers in a value, as texts. */
 export const leavesOf = (value: MetadataValue | undefined): readonly string[] => {
@@ -120,9 +122,9 @@ const factOf = <L extends Clearance>(clearing: Clearing, type: string, key: stri
   const { clearance, facts } = clearing;
   const sensitivity = facts.types.sensitivityOf(type, key);
   const known = facts.types.declared.get(type)?.metadata;
-  const fact = { key, label: labelOf(key) };
   // An undeclared key is the reporter's own word, and may be a person's name.
   if (!known || !Object.hasOwn(known, key)) return undefined;
+  const fact = { key, label: labelOf(key) };
   if (sensitivity <= clearance) {
     return { ...fact, text: cleared<L>(clearing, textOf(value), 'one', bounds.fact), pseudonym: false };
   }

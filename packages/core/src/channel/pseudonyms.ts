@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import type { Random } from '../ports.ts';
 import { AlertError } from '../errors.ts';
 import { Secret } from './secret.ts';
@@ -25,8 +25,8 @@ export const createPseudonyms = (key: Secret): Pseudonyms => {
   if (Buffer.byteLength(key.reveal()) < leastKeyBytes) {
     throw new AlertError('NOT_CONFIGURED', `the key of the pseudonyms is shorter than ${leastKeyBytes} bytes`);
   }
-  const hmac = (value: string): string =>
-    createHmac('sha256', key.reveal()).update(value.normalize('NFC')).digest('hex');
+  const secret = createSecretKey(key.reveal(), 'utf8');
+  const hmac = (value: string): string => createHmac('sha256', secret).update(value.normalize('NFC')).digest('hex');
   return {
     of: (label, value) => {
       const digest = hmac(value).toUpperCase();

@@ -21,10 +21,15 @@ const once = (work: () => Places): (() => Places) => {
 /** The text itself. */
 export const plainView = (text: string): View => ({
   text,
-  places: once(() => ({
-    from: Array.from({ length: text.length }, (_, at) => at),
-    to: Array.from({ length: text.length }, (_, at) => at + 1),
-  })),
+  places: once(() => {
+    const from: number[] = [];
+    const to: number[] = [];
+    for (let at = 0; at < text.length; at++) {
+      from.push(at);
+      to.push(at + 1);
+    }
+    return { from, to };
+  }),
 });
 
 /** So many units of a view at a place, and how many units were written instead. */
@@ -147,32 +152,46 @@ type CharMap = (char: string) => string;
 
 const mostRemembered = 10_000;
 
-// A text has few characters, and most texts have the same.
-const remembered = (map: CharMap): CharMap => {
-  const known = new Map<string, string>();
-  return (char) => {
-    const before = known.get(char);
+/** Remembers what a pure function made of a text: of the first so many texts, if no number is given 10,000. */
+export const remembered = <T>(make: (text: string) => T, most = mostRemembered): ((text: string) => T) => {
+  const known = new Map<string, T>();
+  return (text) => {
+    const before = known.get(text);
     if (before !== undefined) return before;
-    const made = map(char);
-    if (known.size < mostRemembered) known.set(char, made);
+    const made = make(text);
+    if (known.size < most) known.set(text, made);
     return made;
   };
 };
 
-const foldedChar = remembered((char) => folding(/\s/.test(char) ? ' ' : char).replace(dropped, ''));
-const bareChar = remembered((char) => char.replace(separating, ''));
+// A text has few characters, and most texts have the same.
+const foldedChar: CharMap = remembered((char) => folding(/\s/.test(char) ? ' ' : char).replace(dropped, ''));
+const bareChar: CharMap = remembered((char) => char.replace(separating, ''));
 
-const mapped = (view: View, map: CharMap): View => {
+const placesMapped = (view: View, map: CharMap): Places => {
   const cuts: Cut[] = [];
-  let text = '';
   for (let at = 0; at < view.text.length;) {
     const char = String.fromCodePoint(view.text.codePointAt(at) ?? 0);
     const written = map(char);
-    text += written;
     if (written.length !== char.length) cuts.push({ at, length: char.length, written: written.length });
     at += char.length;
   }
-  return { text, places: once(() => placesAfter(view, cuts)) };
+  return placesAfter(view, cuts);
+};
+
+const beyondAscii = /[^\0-\x7f]+/g;
+
+/** The view with each character mapped; `ofAscii` does so for many at once that are ASCII. */
+const mapped = (view: View, map: CharMap, ofAscii: CharMap): View => {
+  let text = '';
+  let at = 0;
+  for (const { 0: run, index } of view.text.matchAll(beyondAscii)) {
+    text += ofAscii(view.text.slice(at, index));
+    for (const char of run) text += map(char);
+    at = index + run.length;
+  }
+  text += ofAscii(view.text.slice(at));
+  return { text, places: once(() => placesMapped(view, map)) };
 };
 
 /** The same for a text of ASCII only, where what becomes of a character is known without looking at each. */
@@ -189,14 +208,23 @@ const mappedAscii = (view: View, text: string, gone: RegExp): View => ({
 const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text);
 const controls = /[\0-\x08\x0e-\x1f\x7f]/g;
 
+const foldedAscii = (text: string): string => text.toLowerCase().replace(/[\t-\r]/g, ' ');
+
 const single = (view: View): View =>
   isAscii(view.text)
-    ? mappedAscii(view, view.text.toLowerCase().replace(/[\t-\r]/g, ' '), controls)
-    : mapped(view, foldedChar);
+    ? mappedAscii(view, foldedAscii(view.text), controls)
+    : mapped(view, foldedChar, (text) => foldedAscii(text).replace(controls, ''));
+
+const separatingAscii = /[^0-9a-z]/g;
 
 /** The view, folded as {@link folded} does, and the same with letters and digits only. */
 export const foldedViews = (view: View): readonly [folded: View, bare: View] => {
   const each = single(view);
   const whole = replaced(each, / {2,}/g, () => ' ') ?? each;
-  return [whole, isAscii(whole.text) ? mappedAscii(whole, whole.text, /[^0-9a-z]/g) : mapped(whole, bareChar)];
+  return [
+    whole,
+    isAscii(whole.text)
+      ? mappedAscii(whole, whole.text, separatingAscii)
+      : mapped(whole, bareChar, (text) => text.replace(separatingAscii, '')),
+  ];
 };

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-// Pages of the write-ahead log after which it is copied back: at the next idle moment, and at once.
+// Pages of the write-ahead log after which it is copied back: when the writer is idle, and at once.
 const whenIdle = 1_000;
 const atOnce = 8_000;
 const leastScale = 0.5;

@@ -65,13 +65,15 @@ export type WriterReply =
   | { readonly kind: 'retained'; readonly count: number; readonly bounds: LogBounds }
   | Failed;
 
-/** What the reader's thread is asked. */
-export type ReaderRequest =
+/** A question to the log. */
+export type Question =
   | { readonly kind: 'read'; readonly after: number; readonly limit: number }
   | { readonly kind: 'readBack'; readonly upTo: number; readonly limit: number }
   | { readonly kind: 'find'; readonly id: string }
-  | { readonly kind: 'seek'; readonly since: number }
-  | { readonly kind: 'close' };
+  | { readonly kind: 'seek'; readonly since: number };
+
+/** What the reader's thread is asked: questions of one moment together. */
+export type ReaderRequest = readonly Question[] | { readonly kind: 'close' };
 
 /** Alerts of one snapshot, in one buffer. */
 export interface Rows {

@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { withSequence } from '@therapytrain/alerts-core/wire';
-import type { ReaderReply, ReaderRequest, Rows } from './messages.ts';
+import type { Question, ReaderReply, Rows } from './messages.ts';
 import { createSearch, idFloor } from './search.ts';
 
 // An answer is no larger than this, or one alert: whoever asks for very many gets fewer, and asks again.
@@ -10,9 +10,6 @@ interface Row {
   readonly sequence: number;
   readonly encoded: Uint8Array;
 }
-
-/** A question to the log. */
-export type Question = Exclude<ReaderRequest, { readonly kind: 'close' }>;
 
 /** A connection that only reads; each answer is of one snapshot. */
 export interface Reader {

@@ -1,7 +1,8 @@
 import type { Worker } from 'node:worker_threads';
 import { type AlertError, type AlertLog, type KeptAlert } from '@therapytrain/alerts-core';
-import type { ReaderReply, ReaderRequest, Rows } from './messages.ts';
+import type { Question, ReaderReply, ReaderRequest, Rows } from './messages.ts';
 import { closed, expired, unreadable } from './refusals.ts';
+import { createSending } from './sending.ts';
 
 /** The part of a log that its reader's thread does. */
 export interface Reads extends Pick<AlertLog, 'read' | 'readBack' | 'find' | 'seek'> {
@@ -35,16 +36,25 @@ const rowsOf = (reply: ReaderReply): Rows => {
 export const createReads = (thread: Worker): Reads => {
   const asked: Asked[] = [];
   let refusal: AlertError | undefined;
-  thread.on('message', (reply: ReaderReply) => {
-    const waiting = asked.shift();
-    if (reply.kind === 'failed') waiting?.reject(unreadable(reply.message));
-    else waiting?.resolve(reply);
+  thread.on('message', (replies: readonly ReaderReply[]) => {
+    for (const reply of replies) {
+      const waiting = asked.shift();
+      if (reply.kind === 'failed') waiting?.reject(unreadable(reply.message));
+      else waiting?.resolve(reply);
+    }
   });
-  const ask = (request: ReaderRequest): Promise<ReaderReply> =>
+  const { send, flush } = createSending<Question>(
+    (questions) => thread.postMessage(questions satisfies ReaderRequest),
+    // Made of texts and numbers, they always can be.
+    (_, error) => {
+      throw error;
+    },
+  );
+  const ask = (question: Question): Promise<ReaderReply> =>
     new Promise((resolve, reject) => {
       if (refusal) return reject(refusal);
       asked.push({ resolve, reject });
-      thread.postMessage(request);
+      send(question);
     });
   return {
     read: async (after, limit) => {
@@ -66,6 +76,7 @@ export const createReads = (thread: Worker): Reads => {
     },
     finish: () => {
       refusal ??= closed();
+      flush();
     },
     fail: (error) => {
       refusal = error;

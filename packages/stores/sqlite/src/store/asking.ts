@@ -1,7 +1,9 @@
 import type { Worker } from 'node:worker_threads';
 import { AlertError } from '@therapytrain/alerts-core';
+import { messageOf } from '../faults.ts';
 import { closed, notKept, unreadable } from '../refusals.ts';
-import type { Answer, Call, Operations, StoreReply } from './messages.ts';
+import { createSending } from '../sending.ts';
+import type { Answer, Call, Operations, StoreReply, StoreRequest } from './messages.ts';
 
 /** Asks the store's thread, which answers in its own time. */
 export interface Asking {
@@ -23,12 +25,20 @@ const errorOf = (answer: Exclude<Answer, { readonly kind: 'result' }>): AlertErr
   return answer.of === 'read' ? unreadable(answer.message, 'store') : notKept(answer.fault, answer.message, 'store');
 };
 
+// What cannot go to another thread is a defect of the caller.
+const uncloneable = (error: unknown) =>
+  ({ kind: 'refusal', code: 'DEFECT', message: `not to be handed over: ${messageOf(error)}` }) as const;
+
 /** Makes what asks the thread, which has opened the store. `onIoError` learns of a disk that can no longer be trusted. */
 export const createAsking = (thread: Worker, onIoError: (cause: string) => void): Asking => {
   const waiting = new Map<number, Waiting>();
   let idlers: (() => void)[] = [];
   let number = 0;
   let refusal: AlertError | undefined;
+  const { send } = createSending<Call>(
+    (calls) => thread.postMessage(calls satisfies StoreRequest),
+    (call, error) => take({ number: call.number, ...uncloneable(error) }),
+  );
   const tellIdlers = (): void => {
     if (waiting.size > 0) return;
     for (const resolve of idlers) resolve();
@@ -56,7 +66,7 @@ export const createAsking = (thread: Worker, onIoError: (cause: string) => void)
       new Promise((resolve, reject) => {
         if (refusal) return reject(refusal);
         waiting.set(++number, { resolve, reject });
-        thread.postMessage({ number, name, args } satisfies Call);
+        send({ number, name, args });
       }),
     finish: () => {
       refusal ??= closed('store');

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Count, Hidden, Instant, NewJob } from '@therapytrain/alerts-core';
 import { conflict, Refusal } from './refusal.ts';
-import type { IncidentRow, PackedChanges } from './rows.ts';
+import type { IncidentRow, NewJobRow, PackedChanges } from './rows.ts';
 import { never } from './schema.ts';
 import { createKeepResponses } from './responses.ts';
 import { createKeepSubjects } from './subjects.ts';
@@ -28,17 +28,16 @@ const createSaveIncidents = (db: DatabaseSync) => {
   );
   const note = db.prepare('INSERT OR REPLACE INTO changed (incident) VALUES (?)');
   const openOfKey = db.prepare(`SELECT count(*) AS count FROM incidents WHERE key = ? AND ended = ${never}`);
-  const save = ({ id, key, version, state, ended, json, due }: IncidentRow): void => {
+  const save = (row: IncidentRow): void => {
+    const [id, key, version, state, ended, json, due] = row;
     const { changes } =
-      version === 1
-        ? open.run(id, key, version, state, ended, json, due)
-        : change.run(key, version, state, ended, json, due, id, version - 1);
+      version === 1 ? open.run(...row) : change.run(key, version, state, ended, json, due, id, version - 1);
     if (changes === 0) throw conflict();
     note.run(id);
   };
   return (incidents: readonly IncidentRow[]): void => {
     for (const incident of incidents) save(incident);
-    for (const { key, ended } of incidents) {
+    for (const [, key, , , ended] of incidents) {
       if (ended === never && (openOfKey.get(key) as { readonly count: number }).count > 1) throw conflict();
     }
   };
@@ -57,28 +56,12 @@ const createCancel = (db: DatabaseSync, addCount: AddCount) => {
 
 const createSchedule = (db: DatabaseSync) => {
   const schedule = db.prepare(`
-    INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, 0, 0, ?, NULL, 0, '', NULL, '', '', 0, NULL,
-      ?, NULL)
+    INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'waiting', 0, 0, 0, ?13, NULL, 0, '', NULL,
+      '', '', 0, NULL, ?12, NULL)
     ON CONFLICT (slot) WHERE state = 'waiting' AND claims = 0 DO UPDATE SET
       due = min(due, excluded.due), severity = max(severity, excluded.severity), pairs = pairs + excluded.pairs
   `);
-  return (job: NewJob, at: Instant): void => {
-    const {
-      id,
-      kind,
-      incident,
-      target,
-      event,
-      severity,
-      due,
-      slot,
-      pairs,
-      policy,
-      insteadOf = null,
-      response = null,
-    } = job;
-    schedule.run(id, kind, incident, target, event, severity, due, slot, pairs, policy, insteadOf, at, response);
-  };
+  return (job: NewJobRow, at: Instant): void => void schedule.run(...job, at);
 };
 
 const createMoveCursor = (db: DatabaseSync) => {
@@ -124,9 +107,7 @@ export const createApply = (db: DatabaseSync, addCount: AddCount): Apply => {
     for (const { id, until, json } of changes.silences) saveSilence.run(id, until, json);
     for (const each of changes.hidden) hide(each);
     for (const count of changes.counts) addCount(count);
-    for (const { at: when, actor, action, subject, facts } of changes.audit) {
-      audit.run(when, actor, action, subject, facts);
-    }
+    for (const entry of changes.audit) audit.run(...entry);
     keepWindows(changes);
     keepResponses(changes);
     keepSubjects(changes);

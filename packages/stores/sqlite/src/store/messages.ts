@@ -31,8 +31,8 @@ export type Answer =
       readonly message: string;
     };
 
-/** What the store's thread is sent. */
-export type StoreRequest = Call | { readonly name: 'close' };
+/** What the store's thread is sent: calls of one moment together. */
+export type StoreRequest = readonly Call[] | 'close';
 
 /** The store is open. */
 export interface StoreOpened {

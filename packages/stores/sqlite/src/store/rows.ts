@@ -30,17 +30,20 @@ import { standingStates } from '@therapytrain/alerts-core';
 import type { Target } from '@therapytrain/alerts-core/responder';
 import { never } from './schema.ts';
 
-/** An incident as it goes between threads and into its table: text, so that only who asks for it takes it apart. */
-export interface IncidentRow {
-  readonly id: string;
-  readonly key: string;
-  readonly version: number;
-  readonly state: string;
-  readonly ended: Instant;
-  /** Until when it should have been acknowledged, while it is open. */
-  readonly due: Instant | null;
-  readonly json: string;
-}
+/**
+ * An incident as it goes between threads and into its table, column by column: text, so that only who asks for it takes
+ * it apart. A list and no object, whose names would be handed over with each of them. `due` is until when it should have
+ * been acknowledged, while it is open.
+ */
+export type IncidentRow = readonly [
+  id: string,
+  key: string,
+  version: number,
+  state: string,
+  ended: Instant,
+  json: string,
+  due: Instant | null,
+];
 
 /** A silence likewise. */
 export interface SilenceRow {
@@ -49,7 +52,26 @@ export interface SilenceRow {
   readonly json: string;
 }
 
-/** An entry of the audit likewise. */
+/** A new job likewise, but for what every new job has. */
+export type NewJobRow = readonly [
+  id: string,
+  kind: JobKind,
+  incident: string,
+  target: string,
+  event: NewJob['event'],
+  severity: AlertSeverity,
+  due: Instant,
+  slot: string,
+  pairs: number,
+  policy: string,
+  insteadOf: string | null,
+  response: string | null,
+];
+
+/** A new entry of the audit likewise; `facts` is JSON. */
+export type NewEntryRow = readonly [at: Instant, actor: string, action: string, subject: string, facts: string];
+
+/** An entry of the audit as SQLite gives it. */
 export interface EntryRow extends Omit<NewAuditEntry, 'facts'> {
   readonly facts: string;
 }
@@ -83,11 +105,12 @@ export interface DecisionRow {
 export interface PackedChanges {
   readonly incidents: readonly IncidentRow[];
   readonly cancel: readonly string[];
-  readonly jobs: readonly NewJob[];
+  readonly jobs: readonly NewJobRow[];
   readonly silences: readonly SilenceRow[];
   readonly hidden: readonly Hidden[];
+  /** One of each channel and state. */
   readonly counts: readonly Count[];
-  readonly audit: readonly EntryRow[];
+  readonly audit: readonly NewEntryRow[];
   readonly cursor: Cursor | undefined;
   readonly request: string | undefined;
   readonly windows: readonly DetectionWindow[];
@@ -152,15 +175,34 @@ export const jobColumns = `id, kind, incident, target, event, severity, due, slo
 const packIncident = (incident: Incident): IncidentRow => {
   const { id, key, version, state, resolvedAt, updatedAt, acknowledgeBy = null } = incident;
   const ended = state === 'RESOLVED' ? (resolvedAt ?? updatedAt) : never;
-  return {
-    id,
-    key,
-    version,
-    state,
-    ended,
-    due: state === 'OPEN' ? acknowledgeBy : null,
-    json: JSON.stringify(incident),
-  };
+  return [id, key, version, state, ended, JSON.stringify(incident), state === 'OPEN' ? acknowledgeBy : null];
+};
+
+const packJob = (job: NewJob): NewJobRow => {
+  const { id, kind, incident, target, event, severity, due, slot, pairs, policy } = job;
+  const { insteadOf = null, response = null } = job;
+  return [id, kind, incident, target, event, severity, due, slot, pairs, policy, insteadOf, response];
+};
+
+const packEntry = ({ at, actor, action, subject, facts }: NewAuditEntry): NewEntryRow => [
+  at,
+  actor,
+  action,
+  subject,
+  JSON.stringify(facts),
+];
+
+// A batch of alerts adds to the same few accounts again and again.
+const packCounts = (counts: readonly Count[]): readonly Count[] => {
+  if (counts.length < 2) return counts;
+  const sums = new Map<string, Map<string, Count>>();
+  for (const count of counts) {
+    const { channel, state, pairs } = count;
+    const ofChannel = sums.get(channel) ?? new Map<string, Count>();
+    const before = ofChannel.get(state);
+    sums.set(channel, ofChannel.set(state, before ? { channel, state, pairs: before.pairs + pairs } : count));
+  }
+  return [...sums.values()].flatMap((each) => [...each.values()]);
 };
 
 const packSilence = (silence: Silence): SilenceRow => ({
@@ -189,11 +231,11 @@ const packResponse = (response: Response): ResponseRow => {
 export const packChanges = (changes: Changes): PackedChanges => ({
   incidents: (changes.incidents ?? []).map(packIncident),
   cancel: changes.cancel ?? [],
-  jobs: changes.jobs ?? [],
+  jobs: (changes.jobs ?? []).map(packJob),
   silences: (changes.silences ?? []).map(packSilence),
   hidden: changes.hidden ?? [],
-  counts: changes.counts ?? [],
-  audit: (changes.audit ?? []).map((entry) => ({ ...entry, facts: JSON.stringify(entry.facts) })),
+  counts: packCounts(changes.counts ?? []),
+  audit: (changes.audit ?? []).map(packEntry),
   cursor: changes.cursor,
   request: changes.request,
   windows: changes.windows ?? [],

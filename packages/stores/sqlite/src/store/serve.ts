@@ -23,13 +23,16 @@ const openOrRefuse = ({ database }: StoreThreadOptions, reply: Reply): StoreData
 };
 
 /** The calls that came in by now: they share a commit with the first. */
-const gather = (port: MessagePort, first: Call): { readonly calls: readonly Call[]; readonly closes: boolean } => {
-  const calls = [first];
+const gather = (
+  port: MessagePort,
+  first: readonly Call[],
+): { readonly calls: readonly Call[]; readonly closes: boolean } => {
+  const calls = [...first];
   while (calls.length < commitCalls) {
     const next = receiveMessageOnPort(port) as { readonly message: StoreRequest } | undefined;
     if (!next) break;
-    if (next.message.name === 'close') return { calls, closes: true };
-    calls.push(next.message);
+    if (next.message === 'close') return { calls, closes: true };
+    calls.push(...next.message);
   }
   return { calls, closes: false };
 };
@@ -53,9 +56,11 @@ export const serveStore = (port: MessagePort, options: StoreThreadOptions): void
     port.close();
   };
   port.on('message', (request: StoreRequest) => {
-    if (request.name === 'close') return close();
+    if (request === 'close') return close();
     const { calls, closes } = gather(port, request);
-    reply({ kind: 'answers', answers: answer(calls) });
+    for (let from = 0; from < calls.length; from += commitCalls) {
+      reply({ kind: 'answers', answers: answer(calls.slice(from, from + commitCalls)) });
+    }
     if (closes) return close();
     checkpointing.afterCommit();
   });

@@ -168,6 +168,6 @@ const createWrites = ({ ask }: Asking, clock: Pick<Clock, 'now'>): Pick<Store, W
 const close = async (thread: Worker, asking: Asking): Promise<void> => {
   await asking.finish();
   const gone = ended(thread);
-  thread.postMessage({ name: 'close' } satisfies StoreRequest);
+  thread.postMessage('close' satisfies StoreRequest);
   await gone;
 };
