@@ -7,7 +7,7 @@ interface Failed {
   readonly cause?: unknown;
 }
 
-// Errors nest: Node's may hold another.
+// Errors nest: axios's holds Node's, Node's may hold one for each address that was tried.
 const chain = (error: unknown): readonly Failed[] => {
   const errors: Failed[] = [];
   for (
@@ -48,7 +48,7 @@ const after = (codes: readonly string[]): HttpFailure => {
   return failureOf(codes.some((code) => code.startsWith('HPE_')) ? 'unreadable' : 'lost', stage, shown(codes));
 };
 
-/** Makes a failure of what Node's client said. Its errors may hold an address, so nothing of them goes on but a code. */
+/** Makes a failure of what axios threw. Axios's errors hold the whole request, so nothing of them goes on but a code. */
 export const failureFrom = (error: unknown, stage: HttpStage, ended: ReturnType<Deadline['ended']>): HttpFailure => {
   if (ended === 'deadline') return failureOf('late', stage, 'no answer in time');
   if (ended === 'caller') return failureOf('cancelled', stage, 'given up');

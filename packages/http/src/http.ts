@@ -1,6 +1,8 @@
 import * as nodeHttp from 'node:http';
 import * as nodeHttps from 'node:https';
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { Axios, type AxiosResponse } from 'axios';
 import { type Clock, type Millis, systemClock } from '@therapytrain/alerts-core';
 import type { Deadline } from '@therapytrain/alerts-core/channel';
 import { failureOf, type HttpAnswer, type HttpReply, type HttpStage } from './answer.ts';
@@ -48,53 +50,76 @@ export interface Http {
 
 const defaults = { maxReply: 64 * 1024, maxBody: 1024 * 1024, userAgent: 'therapytrain-alerts' } as const;
 
-/** Calls `sent` when the connection stands and the request goes out on it. */
-const watch = (request: nodeHttp.ClientRequest, secure: boolean, ready: WeakSet<Socket>, sent: () => void): void =>
-  void request.once('socket', (socket) => {
-    if (ready.has(socket)) return sent();
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
-      ready.add(socket);
-      sent();
+/** Node's own client, watched: `sent` is called when the connection stands and the request goes out on it. */
+const watchedTransport = (ready: WeakSet<Socket>, sent: () => void) => ({
+  request: (options: nodeHttps.RequestOptions, onReply: (reply: nodeHttp.IncomingMessage) => void) => {
+    const secure = options.protocol === 'https:';
+    const request = (secure ? nodeHttps : nodeHttp).request(options, onReply);
+    request.once('socket', (socket) => {
+      if (ready.has(socket)) return sent();
+      socket.once(secure ? 'secureConnect' : 'connect', () => {
+        ready.add(socket);
+        sent();
+      });
     });
-  });
+    return request;
+  },
+});
 
-const headersOf = (
-  { headers }: nodeHttp.IncomingMessage,
-  wanted: readonly string[],
-): Readonly<Record<string, string>> =>
+const headersOf = ({ headers }: AxiosResponse, wanted: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(
     ['retry-after', 'date', ...wanted].flatMap((name) => {
-      const value = headers[name];
+      const value: unknown = headers[name];
       return typeof value === 'string' ? [[name, value]] : [];
     }),
   );
 
 /** Reads what may be read. What goes wrong after the status takes nothing from the status. */
-const readBody = (reply: nodeHttp.IncomingMessage, most: number): Promise<Pick<HttpReply, 'body' | 'whole'>> =>
-  new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const end = (whole: boolean): void => resolve({ body: Buffer.concat(chunks).toString('utf8'), whole });
-    reply.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= most) return void chunks.push(chunk);
-      end(false);
-      reply.destroy();
-    });
-    reply.on('end', () => end(true));
-    reply.on('error', () => end(false));
-    // Where none of these was told.
-    reply.on('close', () => end(false));
-  });
-
-const agentsOf = (guard: GuardOptions) => {
-  const [plain, secure] = [guardedAgent('http:', guard), guardedAgent('https:', guard)];
-  const destroy = (): void => {
-    plain.destroy();
-    secure.destroy();
-  };
-  return { plain, secure, destroy };
+const readBody = async (stream: Readable): Promise<Pick<HttpReply, 'body' | 'whole'>> => {
+  const chunks: Buffer[] = [];
+  const text = (): string => Buffer.concat(chunks).toString('utf8');
+  try {
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    return { body: text(), whole: true };
+  } catch {
+    return { body: text(), whole: false };
+  }
 };
+
+const replyFrom = async (response: AxiosResponse<Readable>, wanted: readonly string[]): Promise<HttpReply> => ({
+  kind: 'reply',
+  status: response.status,
+  headers: headersOf(response, wanted),
+  ...(await readBody(response.data)),
+});
+
+/** What axios would do of its own accord, switched off. */
+const clientOf = ({ maxBody = defaults.maxBody, ...guard }: HttpOptions) => {
+  const httpAgent = guardedAgent('http:', guard);
+  const httpsAgent = guardedAgent('https:', guard);
+  // Not `axios.create`, which would take over the defaults that another user of axios has set in this process.
+  const client = new Axios({
+    adapter: 'http',
+    httpAgent,
+    httpsAgent,
+    proxy: false,
+    maxRedirects: 0,
+    decompress: false,
+    maxBodyLength: maxBody,
+    responseType: 'stream',
+    validateStatus: () => true,
+    transformRequest: [],
+    transformResponse: [],
+  });
+  const destroy = (): void => {
+    httpAgent.destroy();
+    httpsAgent.destroy();
+  };
+  return { client, destroy };
+};
+
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 
 interface Sent {
   readonly method: 'POST' | 'OPTIONS';
@@ -104,47 +129,24 @@ interface Sent {
 
 /** Makes the door. Nothing is connected before the first request. The clock is for the time limits. */
 export const createHttp = (options: HttpOptions = {}, { clock = systemClock }: { clock?: Clock } = {}): Http => {
-  const agents = agentsOf(options);
+  const { client, destroy } = clientOf(options);
   const { allow = {}, maxBody = defaults.maxBody, userAgent = defaults.userAgent } = options;
   const ready = new WeakSet<Socket>();
   const underway = createUnderway(clock);
 
-  /** Resolves with the reply once its head is there. */
-  const send = ({ method, asked, body }: Sent, signal: AbortSignal, sent: () => void) =>
-    new Promise<nodeHttp.IncomingMessage>((resolve, reject) => {
-      const { protocol, hostname, port, pathname, search } = new URL(asked.url);
-      const secure = protocol === 'https:';
-      const request = (secure ? nodeHttps : nodeHttp).request(
-        {
-          method,
-          protocol,
-          // As it is in a URL, an IPv6 address stands in brackets.
-          hostname: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
-          ...(port !== '' && { port }),
-          path: pathname + search,
-          headers: { 'accept-encoding': 'identity', 'user-agent': userAgent, ...asked.headers },
-          agent: secure ? agents.secure : agents.plain,
-        },
-        resolve,
-      );
-      watch(request, secure, ready, sent);
-      // What comes after the reply's head is told by the reply.
-      request.on('error', reject);
-      // A switch of protocols that nobody asked for ends it with neither a reply nor an error.
-      request.on('close', () => reject(Object.assign(new Error('no reply'), { code: 'ECONNRESET' })));
-      const giveUp = (): void => void request.destroy(new Error('given up'));
-      if (signal.aborted) giveUp();
-      else signal.addEventListener('abort', giveUp, { once: true });
-      request.end(body);
-    });
-
-  const attempt = async (sent: Sent, { signal, ended }: Deadline): Promise<HttpAnswer> => {
-    const { maxReply = defaults.maxReply, wanted = [] } = sent.asked;
+  const attempt = async ({ method, asked, body }: Sent, { signal, ended }: Deadline): Promise<HttpAnswer> => {
     let stage: HttpStage = 'before sending';
     try {
-      const reply = await send(sent, signal, () => (stage = 'after sending'));
-      const { body, whole } = await readBody(reply, maxReply);
-      return { kind: 'reply', status: reply.statusCode ?? 0, headers: headersOf(reply, wanted), body, whole };
+      const response = await client.request<Readable>({
+        method,
+        url: new URL(asked.url).href,
+        headers: { 'accept-encoding': 'identity', 'user-agent': userAgent, ...asked.headers },
+        ...(body && { data: bufferOf(body) }),
+        maxContentLength: asked.maxReply ?? defaults.maxReply,
+        signal,
+        transport: watchedTransport(ready, () => (stage = 'after sending')),
+      });
+      return await replyFrom(response, asked.wanted ?? []);
     } catch (error) {
       return failureFrom(error, stage, ended());
     }
@@ -163,7 +165,7 @@ export const createHttp = (options: HttpOptions = {}, { clock = systemClock }: {
     probe: (request) => ask({ method: 'OPTIONS', asked: request, body: undefined }),
     close: async () => {
       await underway.close();
-      agents.destroy();
+      destroy();
     },
   };
 };

@@ -9,7 +9,7 @@ export const isHeaderName = (name: string): boolean => token.test(name);
 /** True if it can be sent as the value of a header without a change: visible ASCII, blanks inside only (RFC 9110 §5.5). */
 export const isHeaderValue = (value: string): boolean => fieldValue.test(value);
 
-/** Why a request cannot be sent as it is. Node would throw an error that has the header's name in it. */
+/** Why a request cannot be sent as it is. axios would drop what is not allowed in a header, and send the rest. */
 export const requestFault = (
   headers: Readonly<Record<string, string>>,
   size: number,

@@ -116,7 +116,7 @@ test.each(endings)('a peer that is to %s ends it as %s', async (behaviour, endin
   expect(peer.attempts()).toBeLessThanOrEqual(1);
 });
 
-test('no answer holds anything of the request, and the objects of the client stay inside', async () => {
+test('no answer holds anything of the request, and the objects of axios stay inside', async () => {
   const peer = await peerOf();
   const answers: HttpAnswer[] = [];
   const http = open(peer.port);
@@ -163,7 +163,7 @@ test.each([
   [
     'a switch of protocols',
     'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
-    'after sending: lost',
+    'after sending: late',
   ],
   ['only interim replies', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(50), 'after sending: lost'],
 ])('%s instead of a reply', async (_, bytes, ending) => {
