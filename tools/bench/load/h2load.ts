@@ -51,7 +51,18 @@ export const h2load = async (
   const body = join(scratch.path, 'request.bin');
   writeFileSync(body, framed(message));
   const child = processes.start('h2load', [
-    ...['-c', String(connections), '-m', String(streams), '-t', '1', '-D', `${Math.round(seconds * 1_000)}ms`, '-d', body],
+    ...[
+      '-c',
+      String(connections),
+      '-m',
+      String(streams),
+      '-t',
+      '1',
+      '-D',
+      `${Math.round(seconds * 1_000)}ms`,
+      '-d',
+      body,
+    ],
     ...['-H', 'content-type: application/grpc', '-H', 'te: trailers'],
     `http://${address}${pathOf(method)}`,
   ]);

@@ -1,4 +1,4 @@
-import { bare, folded, foldedViews, remembered, type View, viewsOf } from './views.ts';
+import { bare, folded, foldedViews, type View, viewsOf } from './views.ts';
 
 /** A value that must not be seen, and what stands in its place. */
 export interface Hidden {
@@ -121,14 +121,7 @@ const formsOf = ({ value, by }: Hidden): readonly Hidden[] => {
       ];
 };
 
-const readings = (text: string): readonly (readonly [folded: View, bare: View])[] => viewsOf(text).map(foldedViews);
-
-// Titles, words and small numbers, which come again with every notice. What is longer is hardly ever the same again.
-const longestRemembered = 64;
-const readingsRemembered = remembered(readings, 1_000);
-
-const readingsOf = (text: string): ReturnType<typeof readings> =>
-  text.length > longestRemembered ? readings(text) : readingsRemembered(text);
+const readingsOf = (text: string): readonly (readonly [folded: View, bare: View])[] => viewsOf(text).map(foldedViews);
 
 /**
  * Makes a function that replaces the hidden values in any text: whatever their case, width, accents or invisible
