@@ -46,3 +46,4 @@ export type { Explanation, ExplanationStep } from './explanation.ts';
 export type { DetectionWindow, WindowCount, WindowKey, WindowsLetGo } from './window.ts';
 export type { DecisionBatch, DecisionCount, DecisionQuery, Enforcer, KeptDecision } from './decision.ts';
 export { auditSought } from './store.ts';
+export { incidentStates } from '../channel/notice.ts';

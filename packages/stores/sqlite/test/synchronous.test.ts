@@ -6,7 +6,7 @@ import { createGuard } from '../src/serve-writer.ts';
 import { createBatch } from '../src/store/batch.ts';
 import { openStoreDatabase, type StoreDatabase } from '../src/store/database.ts';
 import type { Call } from '../src/store/messages.ts';
-import { packChanges } from '../src/store/rows.ts';
+import { packChanges } from '../src/store/pack-changes.ts';
 
 // What SQLite calls FULL: a commit waits until it is on the disk.
 const full = 2;

@@ -1,18 +1,16 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import {
-  auditSought,
-  deliveryStates,
-  incidentStates,
-  type Account,
-  type AuditQuery,
-  type Cursor,
-  type DeliveryQuery,
-  type HiddenTotal,
-  type IncidentQuery,
-  type Instant,
-  type PairState,
-  type SubjectKey,
+import type {
+  Account,
+  AuditQuery,
+  Cursor,
+  DeliveryQuery,
+  HiddenTotal,
+  IncidentQuery,
+  Instant,
+  PairState,
+  SubjectKey,
 } from '@therapytrain/alerts-core';
+import { auditSought, deliveryStates, incidentStates } from '@therapytrain/alerts-core/store';
 import { createDecisionQuestions, type DecisionQuestions } from './decisions.ts';
 import { type EntryRow, jobColumns, type JobRow } from './rows.ts';
 import { inStates } from './in-states.ts';

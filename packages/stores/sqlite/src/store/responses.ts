@@ -1,12 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import {
-  type Instant,
-  type KillSwitch,
-  type ResponseFactsQuery,
-  type ResponseQuery,
-  responseStateNames,
-  type Trip,
-} from '@therapytrain/alerts-core';
+import type { Instant, KillSwitch, ResponseFactsQuery, ResponseQuery, Trip } from '@therapytrain/alerts-core';
+import { responseStateNames } from '@therapytrain/alerts-core/store';
 import { inStates } from './in-states.ts';
 import { conflict } from './refusal.ts';
 import { type PackedChanges, type ResponseRow, targetText } from './rows.ts';

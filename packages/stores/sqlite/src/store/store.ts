@@ -7,10 +7,8 @@ import { broken, unopened } from '../refusals.ts';
 import { ended, opened, startThread } from '../threads.ts';
 import { type Asking, createAsking } from './asking.ts';
 import type { StoreRequest, StoreThreadOptions } from './messages.ts';
+import { nameOf, packChanges, packSettled } from './pack-changes.ts';
 import {
-  nameOf,
-  packChanges,
-  packSettled,
   toClaim,
   toDecisions,
   toDelivery,
