@@ -1,4 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
+import { webhookAction } from '@therapytrain/alerts-responders';
 
 /** How the webhook responder of a gateway under test goes about it, where not as it is built. */
 export type ResponderWay =
@@ -11,7 +12,6 @@ export type ResponderWay =
 const way = process.env['TORTURE_RESPONDER'] as ResponderWay | undefined;
 
 if (isMainThread && way !== undefined) {
-  const { webhookAction } = await import('@therapytrain/alerts-responders');
   if (way === 'asked once') Object.assign(webhookAction, { idempotent: false });
   else {
     const { create } = webhookAction;

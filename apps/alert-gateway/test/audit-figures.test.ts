@@ -56,9 +56,9 @@ describe('the figures of the audit log', () => {
   });
 
   test('say how far the witness is, also where it never was', async () => {
-    let cosigned: string | undefined;
+    const kept: { cosigned?: string } = {};
     const ask = auditFigures(
-      { publisher, store, cosigned: () => cosigned, witnessKey: () => witness.vkey },
+      { publisher, store, cosigned: () => kept.cosigned, witnessKey: () => witness.vkey },
       ports.clock,
     );
     await write(10);
@@ -67,7 +67,7 @@ describe('the figures of the audit log', () => {
     expect((await ask()).witness).toEqual({ uncosigned: 10, age: 60_000 });
     const { checkpoint } = publisher.published();
     const seconds = ports.clock.now() / 1_000;
-    cosigned = checkpoint + cosignatureLine(readNote(checkpoint).text, witness, Math.floor(seconds));
+    kept.cosigned = checkpoint + cosignatureLine(readNote(checkpoint).text, witness, Math.floor(seconds));
     await write(2);
     await publisher.flush();
     await ports.clock.advance(3_000);
