@@ -136,8 +136,11 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
     // What they raise is in the log before the cursor moves on, and is planned in its turn.
     const remembered = await runDetections(alerts, at);
     const groups = groupsOf(alerts, at.policy);
-    const found = byKey(await store.incidentsOf([...groups.keys()], at.now - at.policy.reopenWithin));
-    const standing = await standingAt(at.policy, at.now);
+    const [incidents, standing] = await Promise.all([
+      store.incidentsOf([...groups.keys()], at.now - at.policy.reopenWithin),
+      standingAt(at.policy, at.now),
+    ]);
+    const found = byKey(incidents);
     const plans = [...groups].flatMap(([key, alerts]) => planGroup(key, alerts, found.get(key), standing, at) ?? []);
     const changes = changesOf(plans);
     const responses = await responding.plan(plans, at);

@@ -4,7 +4,9 @@ import type { KillSwitch, Store } from '@therapytrain/alerts-core';
 export interface Switch {
   /** As it was turned last, by whoever had the store open. */
   read(): Promise<KillSwitch>;
-  /** True where nothing may be done. Exact once `read` has resolved for the first time; true before. */
+  /** Resolves when it is known here how the switch is: at once but for the first time. */
+  known(): Promise<void>;
+  /** True where nothing may be done. Exact once `read` or `known` has resolved for the first time; true before. */
   isOn(): boolean;
   /** Turns it. On holds from the call, before it is durable; off holds when it is. */
   turn(to: KillSwitch, commit: () => Promise<void>): Promise<void>;
@@ -16,11 +18,15 @@ export interface Switch {
 export const createSwitch = (store: Pick<Store, 'killSwitch'>): Switch => {
   let isOn: boolean | undefined;
   const listeners = new Set<() => void>();
+  const read = async (): Promise<KillSwitch> => {
+    const kept = await store.killSwitch();
+    isOn ??= kept.on;
+    return kept;
+  };
   return {
-    read: async () => {
-      const kept = await store.killSwitch();
-      isOn ??= kept.on;
-      return kept;
+    read,
+    known: async () => {
+      if (isOn === undefined) await read();
     },
     isOn: () => isOn ?? true,
     turn: async ({ on }, commit) => {

@@ -184,7 +184,7 @@ export const createResponding = (parts: RespondingParts): Responding => {
     plan: createPlan(parts, raise),
     work: (claim, signal) =>
       inTurn(claim.job.response ?? '', async () => {
-        await killSwitch.read();
+        await killSwitch.known();
         const attempting = await withoutConflict(() => begin(claim));
         if (!attempting) return;
         const how = await attempts.make(attempting, claim.job.attempts, signal);
