@@ -36,10 +36,13 @@ const behind = new Map<string, (() => void)[]>();
 /** What is to have its effect and not be answered, and who is to be told when it has. */
 let unanswered: { readonly action: WebhookAction['action']; readonly tell: (id: string) => void } | undefined;
 let isWell = false;
+/** When each was asked for. */
+const cameAt = new WeakMap<WebhookAction, number>();
 
 const write = (asked: WebhookAction, key: string, what: Asked['what']): void => {
   const { id, fence, action, target, playbook, until } = asked;
-  const line: Asked = { at: Date.now(), key, id, fence, action, target: target.value, playbook, until, what };
+  const [at, came = at] = [Date.now(), cameAt.get(asked)];
+  const line: Asked = { at, came, key, id, fence, action, target: target.value, playbook, until, what };
   appendFileSync(log, `${JSON.stringify(line)}\n`);
 };
 
@@ -159,6 +162,7 @@ const serve = async (request: IncomingMessage, response: ServerResponse): Promis
     now: Number(request.headers['webhook-timestamp']) * 1_000,
   });
   const key = String(request.headers['webhook-id']);
+  cameAt.set(asked, Date.now());
   if (leftUnanswered(asked, key)) return;
   if (mode === 'arrives behind') {
     if (asked.action === 'respond') return fallBehind(asked, key);

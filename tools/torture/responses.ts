@@ -14,8 +14,10 @@ export type TargetMode = 'good' | 'careless' | 'drops reverts' | 'arrives behind
 
 /** One line of the target's own log. */
 export interface Asked {
-  /** By the target's clock, which nobody sets. */
+  /** When it had its effect, by the target's clock, which nobody sets. */
   readonly at: Instant;
+  /** When it was asked for, where that was before: it stayed on the way. */
+  readonly came?: Instant;
   readonly key: string;
   /** Of the response. */
   readonly id: string;
@@ -113,8 +115,10 @@ const ableFor = (from: Instant, to: Instant, downtimes: readonly Downtime[]): Mi
 /** How late the first ask to take it back came; undefined where none came, or nothing was to be taken back. */
 const lateness = (lines: readonly Asked[], downtimes: readonly Downtime[]): Millis | undefined => {
   const last = lines.findLast(({ what }) => what === 'begun' || what === 'extended');
-  const asked = last && lines.find(({ action, at }) => action === 'revert' && at >= last.at);
-  return asked && ableFor(last.at + leaseSpan, asked.at, downtimes);
+  const asks = last ? lines.filter(({ action, at }) => action === 'revert' && at >= last.at) : [];
+  // How long it is on the way is nothing that a gateway can help.
+  const first = Math.min(...asks.map(({ at, came = at }) => came));
+  return last && asks.length > 0 ? ableFor(last.at + leaseSpan, first, downtimes) : undefined;
 };
 
 /** The latest that anything was taken back, in time in which the gateway could have acted. */

@@ -248,7 +248,7 @@ const inLane = async <T>(
 
 /** One lane after the other, until one has found something. */
 const harms = async (context: RecipeContext, tally: Tally): Promise<Founds> => {
-  for (let cycle = 1; cycle <= context.plan.respondStops; cycle++) {
+  for (const cycle of context.cycles(context.plan.respondStops)) {
     const both = await Promise.all([
       inLane(context, tally, { name: `stop ${cycle}` }, (trial) => stopped(trial, cycle)),
       inLane(context, tally, { name: `clock ${cycle}` }, (trial) => jumped(trial, cycle)),

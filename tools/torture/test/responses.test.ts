@@ -32,6 +32,12 @@ describe('what a target did', () => {
     expect(wrong(asked, { from: 0, to: leaseSpan })).toEqual(['taken back late']);
   });
 
+  it('is not late for what it takes on the way', () => {
+    const away = { ...ended(leaseSpan + mostLate + 3_000), came: leaseSpan + mostLate };
+    expect(wrong([line(0, 'begun'), away])).toEqual([]);
+    expect(wrong([line(0, 'begun'), { ...away, came: leaseSpan + mostLate + 1 }])).toEqual(['taken back late']);
+  });
+
   it('is found where it stays, also where it arrived after what takes it back', () => {
     expect(wrong([line(0, 'begun')])).toEqual(['effect stayed']);
     expect(wrong([line(0, 'begun'), ended(9), line(10, 'begun', { key: 'other' })])).toEqual(['effect stayed']);
