@@ -29,6 +29,7 @@ import {
   type Watch,
 } from '../responding.ts';
 import {
+  type Asked,
   cap,
   going,
   judgeAsked,
@@ -268,14 +269,25 @@ const edges = (context: RecipeContext, tally: Tally, way?: ResponderWay): Promis
     return [...found, ...inCycle(trial.open.length, wrong)];
   });
 
+/** The same as if everything had been taken back so much later. */
+const later = (asked: readonly Asked[], by: Millis): readonly Asked[] =>
+  asked.map((each) =>
+    each.action === 'revert' ? { ...each, at: each.at + by, came: (each.came ?? each.at) + by } : each,
+  );
+
 /** Targets that do not keep the rules for receivers must be found, or nothing can be. */
 const controls = async (context: RecipeContext): Promise<{ readonly made: Control[]; readonly found: Founds }> => {
   const tally = createTally();
   const calm = (name: string, mode: TargetMode, span: Millis, way?: ResponderWay): Promise<Wrongs> =>
     inLane(context, tally, { name, mode, ...(way && { way }) }, (trial) => oneHarm(trial, 1, () => pause(span)));
+  let delayed: Wrongs = [];
   const [careless, dropping] = await Promise.all([
     calm('careless', 'careless', controlFor),
-    calm('dropping', 'drops reverts', controlFor),
+    inLane(context, tally, { name: 'dropping', mode: 'drops reverts' }, async (trial) => {
+      const wrong = await oneHarm(trial, 1, () => pause(controlFor));
+      delayed = judgeAsked(later(readAsked(trial.lane.log), 2 * mostLate), trial.lane.downtimes);
+      return wrong;
+    }),
   ]);
   // Everything arrives after it was taken back: the fence alone is between that and an effect that stays.
   const [unfenced, fenced] = await Promise.all([
@@ -284,7 +296,7 @@ const controls = async (context: RecipeContext): Promise<{ readonly made: Contro
   ]);
   const made = [
     controlOf('a target without fences and keys', 'done twice', careless),
-    controlOf('what arrives late there', ['effect stayed', 'taken back late'], careless),
+    controlOf('what was taken back, ten seconds later', 'taken back late', delayed),
     controlOf('a target that drops what takes back', 'effect stayed', dropping),
     controlOf('a gateway without fences, and nothing else', 'effect stayed', unfenced),
   ];
