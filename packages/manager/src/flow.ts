@@ -5,6 +5,7 @@ import {
   type AlertLog,
   type AlertTypes,
   type AppendResult,
+  type Changes,
   type Claim,
   type Cursor,
   decodeAlert,
@@ -110,6 +111,8 @@ const byKey = (incidents: readonly Incident[]): ReadonlyMap<string, Incident> =>
 
 const tooOften = { state: 'dead', reason: 'peer_failed', detail: 'it was tried too often' } as const;
 
+const entriesOf = (...all: readonly (Pick<Changes, 'audit'> | undefined)[]) => all.flatMap((each) => each?.audit ?? []);
+
 /** Ties the stages of what follows together. */
 export const createFollowUp = (parts: FollowUpParts): FollowUp => {
   const { store, ports } = parts;
@@ -144,12 +147,7 @@ export const createFollowUp = (parts: FollowUpParts): FollowUp => {
     const plans = [...groups].flatMap(([key, alerts]) => planGroup(key, alerts, found.get(key), standing, at) ?? []);
     const changes = changesOf(plans);
     const responses = await responding.plan(plans, at);
-    const audit = [
-      ...keptEntry(batch, at.now),
-      ...(changes.audit ?? []),
-      ...(remembered?.audit ?? []),
-      ...(responses.audit ?? []),
-    ];
+    const audit = [...keptEntry(batch, at.now), ...entriesOf(changes, remembered, responses)];
     const jobs = [...(changes.jobs ?? []), ...(responses.jobs ?? [])];
     await store.commit({ ...changes, ...remembered, ...responses, jobs, audit, cursor: batch.cursor });
   };
