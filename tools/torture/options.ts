@@ -46,7 +46,7 @@ export const minutesOption = (what: string): Option =>
   new Option('--minutes <number>', what).argParser(wholeNumber(1, 10_000));
 
 const notes = `
-The short form fits in 4 minutes on 2 cores; the long form takes hours, and --minutes bounds it: each recipe then goes as
+The short form fits in 6 minutes on 2 cores; the long form takes hours, and --minutes bounds it: each recipe then goes as
 far as its share of the time allows, and the table says how far that was.
 
 Power cuts and full disks need root (they mount filesystems of their own, in a mount namespace that nobody else sees);

@@ -36,7 +36,7 @@ export interface Plan {
   readonly measured: number;
 }
 
-/** What CI runs: at most 4 minutes on 2 cores. */
+/** What CI runs: at most 6 minutes on 2 cores. */
 export const shortPlan: Plan = {
   form: 'short',
   kills: 50,
