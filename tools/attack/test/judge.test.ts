@@ -90,8 +90,8 @@ describe('the bare server', () => {
     ['slow', { counts: { sent: 10 } }, { counts: { sent: 10, 'calls ended': 10 } }],
     [
       'empty-messages',
-      { good: { ...well.good, longest: 900 } },
-      { good: { ...well.good, longest: 90, longestNewcomer: 90 } },
+      { memory: { before: 180, most: 1_006, after: 946 } },
+      { memory: { before: 180, most: 210, after: 210 } },
     ],
   ])('shows that %s is an attack, or does not', (name, shown, not) => {
     expect(shows(named(name), { ...well, ...shown })).toBe(true);
