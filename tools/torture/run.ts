@@ -63,22 +63,21 @@ const shareOf = (recipes: readonly Recipe[]): number =>
 /** How many recipes run beside each other, where none of them judges times: most of their time they wait. */
 const lanes = 2;
 
-/** Runs one of the recipes that are left, the first, with its share of the time that is left. */
-const runFirst = async (
-  left: readonly Recipe[],
+/** Runs a recipe, if this machine can, with its share of the time that it and those after it have. */
+const runInTime = async (
+  recipe: Recipe,
+  after: readonly Recipe[],
   options: RunOptions,
   end: Millis,
-): Promise<RecipeReport | undefined> => {
+): Promise<RecipeReport> => {
   const { seed, plan, machine, cleanup, progress } = options;
-  const [recipe] = left;
-  if (!recipe) return undefined;
   const obstacle = recipe.obstacle(machine);
   if (obstacle !== undefined) {
     progress.say(`${recipe.name}: not run: ${obstacle}`);
     return notRun(recipe.name, obstacle);
   }
   const now = performance.now();
-  const until = now + (end - now) * shareOf(left);
+  const until = now + (end - now) * shareOf([recipe, ...after]);
   const report = await runOne(recipe, {
     ...{ seed, plan, machine, cleanup },
     scratch: join(options.directory, recipe.name),
@@ -98,18 +97,15 @@ const runFirst = async (
 export const runRecipes = async (recipes: readonly Recipe[], options: RunOptions): Promise<RecipeReport[]> => {
   const end = performance.now() + options.within;
   const reports = new Map<Recipe, RecipeReport>();
-  const [first, ...rest] = recipes;
+  const [first, rest] = [recipes.slice(0, 1), recipes.slice(1)];
   const untimed = rest.filter(({ isTimed }) => !isTimed);
   const timed = rest.filter(({ isTimed }) => isTimed);
   const runAll = async (queue: Recipe[], after: readonly Recipe[]): Promise<void> => {
-    for (let recipe = queue[0]; recipe; recipe = queue[0]) {
-      const left = [...queue, ...after];
-      queue.shift();
-      const report = await runFirst(left, options, end);
-      if (report) reports.set(recipe, report);
+    for (let recipe = queue.shift(); recipe; recipe = queue.shift()) {
+      reports.set(recipe, await runInTime(recipe, [...queue, ...after], options, end));
     }
   };
-  if (first) await runAll([first], rest);
+  await runAll(first, rest);
   await Promise.all(Array.from({ length: lanes }, () => runAll(untimed, timed)));
   await runAll(timed, []);
   return recipes.flatMap((recipe) => reports.get(recipe) ?? []);

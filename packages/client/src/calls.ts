@@ -3,14 +3,15 @@ import { AlertServiceService, GetAlertRequest, ListAlertsRequest } from '@therap
 import {
   type Alert,
   AlertError,
+  bytesTag,
   type Clock,
+  createBackoff,
   decodeAlert,
   type Millis,
   type Random,
+  spread,
   WireReader,
   wireType,
-  createBackoff,
-  spread,
 } from '@therapytrain/alerts-core';
 import type { Link } from './link.ts';
 import type { AlertClientSettings } from './options.ts';
@@ -55,7 +56,6 @@ export const createAsk = ({ link, settings, clock, random, signal }: AskParts): 
   };
 };
 
-const bytes = (field: number): number => field * 8 + wireType.bytes;
 const pageBudget = 4_096;
 
 /** The alerts that stand in a field of a message, by the strict codec. */
@@ -64,7 +64,7 @@ export const readAlertsOf = (message: Buffer, field: number): Alert[] => {
   const alerts: Alert[] = [];
   while (reader.at < message.length) {
     const tag = reader.tag(message.length);
-    if (tag === bytes(field)) {
+    if (tag === bytesTag(field)) {
       const to = reader.span(message.length);
       alerts.push(decodeAlert(message.subarray(reader.at, to)));
       reader.at = to;
@@ -86,7 +86,7 @@ const readToken = (message: Buffer): string => {
   let token = '';
   while (reader.at < message.length) {
     const tag = reader.tag(message.length);
-    if (tag === bytes(2)) token = reader.text(message.length);
+    if (tag === bytesTag(2)) token = reader.text(message.length);
     else reader.skip(tag, message.length);
   }
   return token;
@@ -108,7 +108,10 @@ const servingStatuses: readonly ServingStatus[] = ['UNKNOWN', 'SERVING', 'NOT_SE
 // HealthCheckRequest has the service in field 1, HealthCheckResponse the status in field 1.
 const checkHealth = async (ask: Ask, service: string): Promise<ServingStatus> => {
   const name = Buffer.from(service);
-  const answer = await ask(healthPath, service === '' ? name : Buffer.concat([Buffer.of(bytes(1), name.length), name]));
+  const answer = await ask(
+    healthPath,
+    service === '' ? name : Buffer.concat([Buffer.of(bytesTag(1), name.length), name]),
+  );
   const reader = new WireReader(answer, 8);
   let status = 0;
   while (reader.at < answer.length) {

@@ -73,7 +73,7 @@ export { decodeAlert, decodeReport, splitReports } from './wire/decode.ts';
 export { decodeDecisionChanges, type DecodedChanges, onlyField } from './wire/decisions.ts';
 export { encodeAlert, encodeDecisions, encodedId, encodeReport, withSequence } from './wire/encode.ts';
 export { encodeReceipt, joinFields, type EncodedField } from './wire/frame.ts';
-export { WireReader, wireType } from './wire/reader.ts';
+export { bytesTag, varintTag, WireReader, wireType } from './wire/reader.ts';
 export { scanMessage, type MessageShape } from './wire/scan.ts';
 export { contentDigest, sameContent, sameDigest } from './wire/same.ts';
 export {
@@ -153,6 +153,7 @@ export {
   type NewToken,
   tokenDigest,
   tokenIdOf,
+  tokenText,
   tokenPrefix,
   type TokenRecord,
   type TokenStore,

@@ -47,6 +47,12 @@ export interface NewToken {
  */
 export const tokenDigest = (text: string): string => hash('sha256', text, 'hex');
 
+/** The text of a token with this id and this secret, both in base 62, and its checksum. */
+export const tokenText = (id: string, secret: string): string => {
+  const body = `${tokenPrefix}_${id}_${secret}`;
+  return `${body}_${checksumOf(body)}`;
+};
+
 /** Makes a token of 256 random bits. */
 export const createToken = (random: Pick<Random, 'fill'>): NewToken => {
   const id = new Uint8Array(idBytes);
@@ -54,8 +60,7 @@ export const createToken = (random: Pick<Random, 'fill'>): NewToken => {
   random.fill(id);
   random.fill(secret);
   const name = base62(id);
-  const body = `${tokenPrefix}_${name}_${base62(secret)}`;
-  const text = `${body}_${checksumOf(body)}`;
+  const text = tokenText(name, base62(secret));
   return { id: name, text, digest: tokenDigest(text) };
 };
 

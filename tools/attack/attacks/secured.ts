@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { ClientHttp2Session, SecureClientSessionOptions } from 'node:http2';
 import { type AddressInfo, connect as connectPlain, createServer, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
-import { crc32 } from 'node:zlib';
-import { createToken, systemRandom, tokenIdOf } from '@therapytrain/alerts-core';
+import { createToken, systemRandom, tokenIdOf, tokenText } from '@therapytrain/alerts-core';
 import { grpcHeaders } from '../../bench/load/messages.ts';
 import { reportBody } from '../../bench/payload.ts';
 import type { Attacker, AttackerContext } from '../attacker.ts';
@@ -172,18 +170,10 @@ const bodies: Attacker = async (context) => {
   return { sent, connections: opened(all) + 1, ...counts };
 };
 
-const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-
 /** The token of somebody with another secret, and a checksum that is right. */
 const forged = (token: string): string => {
-  const [prefix, id] = token.split('_');
-  const secret = createHash('sha256').update(String(systemRandom.fraction())).digest('hex').slice(0, 43);
-  const body = `${prefix}_${id}_${secret}`;
-  let [rest, checksum] = [crc32(body), ''];
-  for (let at = 0; at < 6; at++, rest = Math.floor(rest / 62)) checksum = `${digits[rest % 62]}${checksum}`;
-  const text = `${body}_${checksum}`;
-  if (tokenIdOf(text) !== id) throw new Error('the forged token would be refused for its form');
-  return text;
+  const [, , secret = ''] = createToken(systemRandom).text.split('_');
+  return tokenText(tokenIdOf(token) ?? '', secret);
 };
 
 const json = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');

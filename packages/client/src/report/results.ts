@@ -1,8 +1,13 @@
-import { AlertError, type AppendResult, limits, type Receipt, WireReader, wireType } from '@therapytrain/alerts-core';
+import {
+  AlertError,
+  type AppendResult,
+  bytesTag,
+  limits,
+  type Receipt,
+  varintTag,
+  WireReader,
+} from '@therapytrain/alerts-core';
 import { errorOfStatus } from '../status.ts';
-
-const bytes = (field: number): number => field * 8 + wireType.bytes;
-const varint = (field: number): number => field * 8 + wireType.varint;
 
 // Per result: its own tag, that of the receipt, and the receipt's fields; and room for a few that are not known yet.
 const fieldBudget = 16 * limits.batchAlerts;
@@ -15,9 +20,9 @@ const readReceipt = (reader: WireReader, end: number): Receipt => {
   let duplicate = false;
   while (reader.at < to) {
     const tag = reader.tag(to);
-    if (tag === bytes(1)) alertId = reader.text(to);
-    else if (tag === varint(2)) sequence = reader.varint(to);
-    else if (tag === varint(3)) duplicate = reader.varint(to) !== 0;
+    if (tag === bytesTag(1)) alertId = reader.text(to);
+    else if (tag === varintTag(2)) sequence = reader.varint(to);
+    else if (tag === varintTag(3)) duplicate = reader.varint(to) !== 0;
     else reader.skip(tag, to);
   }
   return { alertId, sequence, duplicate };
@@ -29,8 +34,8 @@ const readResult = (reader: WireReader, end: number): AppendResult => {
   let result: AppendResult | undefined;
   while (reader.at < to) {
     const tag = reader.tag(to);
-    if (tag === bytes(1)) result = readReceipt(reader, to);
-    else if (tag === bytes(2)) {
+    if (tag === bytesTag(1)) result = readReceipt(reader, to);
+    else if (tag === bytesTag(2)) {
       const until = reader.span(to);
       result = errorOfStatus(reader.buffer.subarray(reader.at, until));
       reader.at = until;
@@ -48,7 +53,7 @@ export const decodeResults = (message: Buffer): readonly AppendResult[] => {
   const results: AppendResult[] = [];
   while (reader.at < message.length) {
     const tag = reader.tag(message.length);
-    if (tag === bytes(1)) results.push(readResult(reader, message.length));
+    if (tag === bytesTag(1)) results.push(readResult(reader, message.length));
     else reader.skip(tag, message.length);
   }
   return results;

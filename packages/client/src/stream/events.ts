@@ -1,5 +1,5 @@
 import { Draining, Heartbeat } from '@therapytrain/alerts-api';
-import { type Alert, AlertError, decodeAlert, WireReader, wireType } from '@therapytrain/alerts-core';
+import { type Alert, AlertError, bytesTag, decodeAlert, WireReader, wireType } from '@therapytrain/alerts-core';
 import { type Farewell, millisOf, readingSafely, type UnknownEvent } from './following.ts';
 
 /** What a stream of alerts tells. */
@@ -9,8 +9,6 @@ export type StreamEvent =
 
 type WireEvent = StreamEvent | Farewell | UnknownEvent;
 
-const bytes = (field: number): number => field * 8 + wireType.bytes;
-
 // StreamedAlert
 const readAlert = (message: Buffer): StreamEvent => {
   const reader = new WireReader(message, 16);
@@ -18,11 +16,11 @@ const readAlert = (message: Buffer): StreamEvent => {
   let cursor = '';
   while (reader.at < message.length) {
     const tag = reader.tag(message.length);
-    if (tag === bytes(1)) {
+    if (tag === bytesTag(1)) {
       const to = reader.span(message.length);
       alert = decodeAlert(message.subarray(reader.at, to));
       reader.at = to;
-    } else if (tag === bytes(2)) cursor = reader.text(message.length);
+    } else if (tag === bytesTag(2)) cursor = reader.text(message.length);
     else reader.skip(tag, message.length);
   }
   if (!alert) throw new AlertError('MESSAGE_MALFORMED', 'malformed message: an event has no alert');
@@ -45,9 +43,9 @@ const readAnyEvent = (message: Buffer): WireEvent => {
     }
     const to = reader.span(message.length);
     const body = message.subarray(reader.at, to);
-    if (tag === bytes(1)) event = readAlert(body);
-    else if (tag === bytes(2)) event = { kind: 'heartbeat', cursor: Heartbeat.decode(body).cursor };
-    else if (tag === bytes(3)) event = readDraining(body);
+    if (tag === bytesTag(1)) event = readAlert(body);
+    else if (tag === bytesTag(2)) event = { kind: 'heartbeat', cursor: Heartbeat.decode(body).cursor };
+    else if (tag === bytesTag(3)) event = readDraining(body);
     reader.at = to;
   }
   return event;

@@ -121,8 +121,6 @@ const formsOf = ({ value, by }: Hidden): readonly Hidden[] => {
       ];
 };
 
-const readingsOf = (text: string): readonly (readonly [folded: View, bare: View])[] => viewsOf(text).map(foldedViews);
-
 /**
  * Makes a function that replaces the hidden values in any text: whatever their case, width, accents or invisible
  * characters, with characters put between their letters, escaped (percent, HTML, backslashes, up to three layers deep),
@@ -136,11 +134,10 @@ export const createConceal = (hidden: readonly Hidden[]): Conceal => {
     all.map(({ value, by }) => [folded(value), by] as const).filter(([value]) => value.length < leastInside),
   );
   const lookedUp = (text: string): readonly Span[] =>
-    readingsOf(text).flatMap(([whole, letters], place) => [
-      ...found(whole, inside),
-      ...found(letters, spread),
-      ...(place === 0 ? foundWords(whole, short) : []),
-    ]);
+    viewsOf(text).flatMap((view, place) => {
+      const [whole, letters] = foldedViews(view);
+      return [...found(whole, inside), ...found(letters, spread), ...(place === 0 ? foundWords(whole, short) : [])];
+    });
   // Most texts hold nothing hidden, and are asked about twice: before and after they were made safe.
   let last: { readonly text: string; readonly spans: readonly Span[] } = { text: '', spans: [] };
   const spansIn = (text: string): readonly Span[] => {

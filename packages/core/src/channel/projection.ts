@@ -52,7 +52,7 @@ const words = (key: string): readonly string[] =>
     .split(' ')
     .filter(Boolean);
 
-// Of keys and types, of which a deployment has few.
+// Of declared keys and of types, of which a deployment has few.
 const labelOf = remembered((key) => {
   const kept = words(key).filter((word, place) => place === 0 || word !== 'Id');
   const [first = '', ...rest] = kept.map((word) => (/^ip$/i.test(word) ? 'IP' : word.toLowerCase()));
@@ -61,10 +61,10 @@ const labelOf = remembered((key) => {
 
 // `userId` is a user, `ipAddress` an address; anything else is called by its first word.
 /** What a pseudonym of the value of a metadata key is called. */
-export const pseudonymLabel: (key: string) => string = remembered((key) => {
+export const pseudonymLabel = (key: string): string => {
   const [first = 'value', ...rest] = words(key).map((word) => word.toLowerCase());
   return rest.at(-1) === 'address' ? 'address' : first;
-});
+};
 
 /** The texts and numbers in a value, as texts. */
 export const leavesOf = (value: MetadataValue | undefined): readonly string[] => {

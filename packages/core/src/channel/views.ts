@@ -152,14 +152,14 @@ type CharMap = (char: string) => string;
 
 const mostRemembered = 10_000;
 
-/** Remembers what a pure function made of a text: of the first so many texts, if no number is given 10,000. */
-export const remembered = <T>(make: (text: string) => T, most = mostRemembered): ((text: string) => T) => {
+/** Remembers what a pure function made of the first texts, for as long as the process lives: of nothing personal. */
+export const remembered = <T>(make: (text: string) => T): ((text: string) => T) => {
   const known = new Map<string, T>();
   return (text) => {
     const before = known.get(text);
     if (before !== undefined) return before;
     const made = make(text);
-    if (known.size < most) known.set(text, made);
+    if (known.size < mostRemembered) known.set(text, made);
     return made;
   };
 };

@@ -1,7 +1,7 @@
 import type { Instant } from '../ports.ts';
 import { type Decision, decisionKindNames } from '../responder/decision.ts';
 import { readTimestamp } from './decode.ts';
-import { malformed, WireReader, wireType } from './reader.ts';
+import { bytesTag, malformed, varintTag, WireReader } from './reader.ts';
 
 /** What a `DecisionChanges` says. */
 export interface DecodedChanges {
@@ -11,9 +11,6 @@ export interface DecodedChanges {
   readonly ended: readonly string[];
   readonly cursor: string;
 }
-
-const bytes = (field: number): number => field * 8 + wireType.bytes;
-const varint = (field: number): number => field * 8 + wireType.varint;
 
 const readDecision = (reader: WireReader, end: number): Decision | undefined => {
   const to = reader.span(end);
@@ -25,31 +22,31 @@ const readDecision = (reader: WireReader, end: number): Decision | undefined => 
     const tag = reader.tag(to);
     switch (tag) {
       // What is kept for long must not keep the message that it came in.
-      case bytes(1):
+      case bytesTag(1):
         id = reader.ownText(to);
         break;
-      case varint(2):
+      case varintTag(2):
         kind = reader.varint(to);
         break;
-      case bytes(3):
+      case bytesTag(3):
         target = reader.ownText(to);
         break;
-      case bytes(4):
+      case bytesTag(4):
         resource = reader.ownText(to);
         break;
-      case varint(5):
+      case varintTag(5):
         perMinute = reader.varint(to);
         break;
-      case bytes(6):
+      case bytesTag(6):
         from = readTimestamp(reader, to);
         break;
-      case bytes(7):
+      case bytesTag(7):
         until = readTimestamp(reader, to);
         break;
-      case bytes(8):
+      case bytesTag(8):
         playbook = reader.text(to);
         break;
-      case bytes(9):
+      case bytesTag(9):
         incident = reader.text(to);
         break;
       default:
@@ -72,11 +69,11 @@ export const decodeDecisionChanges = (message: Buffer): DecodedChanges => {
   let cursor = '';
   while (reader.at < message.length) {
     const tag = reader.tag(message.length);
-    if (tag === bytes(1)) {
+    if (tag === bytesTag(1)) {
       const decision = readDecision(reader, message.length);
       if (decision) decisions.push(decision);
-    } else if (tag === bytes(2)) ended.push(reader.ownText(message.length));
-    else if (tag === bytes(3)) cursor = reader.ownText(message.length);
+    } else if (tag === bytesTag(2)) ended.push(reader.ownText(message.length));
+    else if (tag === bytesTag(3)) cursor = reader.ownText(message.length);
     else reader.skip(tag, message.length);
   }
   return { decisions, ended, cursor };
@@ -84,7 +81,7 @@ export const decodeDecisionChanges = (message: Buffer): DecodedChanges => {
 
 /** The inside of a message that is one field of this number and nothing else; undefined for every other message. */
 export const onlyField = (message: Buffer, field: number): Buffer | undefined => {
-  if (message[0] !== bytes(field)) return undefined;
+  if (message[0] !== bytesTag(field)) return undefined;
   const reader = new WireReader(message, 1);
   reader.tag(message.length);
   const to = reader.span(message.length);

@@ -3,10 +3,7 @@ import { AlertError, fieldError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Metadata, MetadataValue } from '../metadata.ts';
 import type { AlertSeverity } from '../severity.ts';
-import { asBuffer, repeated, tooDeep, WireReader, wireType, wrongType } from './reader.ts';
-
-const bytes = (field: number): number => field * 8 + wireType.bytes;
-const varint = (field: number): number => field * 8 + wireType.varint;
+import { asBuffer, bytesTag, repeated, tooDeep, varintTag, WireReader, wireType, wrongType } from './reader.ts';
 
 const wireDepth = limits.metadataDepth + 1;
 
@@ -32,8 +29,8 @@ export const readTimestamp = (reader: WireReader, end: number): number => {
   while (reader.at < to) {
     const tag = reader.tag(to);
     if (tag < 8 * 3) seen = seenOnce(seen, tag >>> 3, 'a part of a time');
-    if (tag === varint(1)) seconds = reader.signed(to);
-    else if (tag === varint(2)) nanos = reader.signed(to);
+    if (tag === varintTag(1)) seconds = reader.signed(to);
+    else if (tag === varintTag(2)) nanos = reader.signed(to);
     else skipUnknown(reader, tag, to, 2, 'a part of a time');
   }
   if (nanos < 0 || nanos > 999_999_999) {
@@ -48,7 +45,7 @@ const readList = (reader: WireReader, end: number, depth: number): MetadataValue
   const list: MetadataValue[] = [];
   while (reader.at < to) {
     const tag = reader.tag(to);
-    if (tag === bytes(1)) list.push(readValue(reader, to, depth));
+    if (tag === bytesTag(1)) list.push(readValue(reader, to, depth));
     else skipUnknown(reader, tag, to, 1, 'an item of a list');
   }
   return list;
@@ -66,14 +63,14 @@ const readValue = (reader: WireReader, end: number, depth: number): MetadataValu
       if (read) throw repeated('a metadata value');
       read = true;
     }
-    if (tag === bytes(3)) value = reader.text(to);
+    if (tag === bytesTag(3)) value = reader.text(to);
     else if (tag === 2 * 8 + wireType.fixed64) value = reader.double(to);
-    else if (tag === varint(4)) value = reader.varint(to) !== 0;
-    else if (tag === varint(1)) {
+    else if (tag === varintTag(4)) value = reader.varint(to) !== 0;
+    else if (tag === varintTag(1)) {
       reader.varint(to);
       value = null;
-    } else if (tag === bytes(5)) value = readStruct(reader, to, depth + 1);
-    else if (tag === bytes(6)) value = readList(reader, to, depth + 1);
+    } else if (tag === bytesTag(5)) value = readStruct(reader, to, depth + 1);
+    else if (tag === bytesTag(6)) value = readList(reader, to, depth + 1);
     else skipUnknown(reader, tag, to, 6, 'a metadata value');
   }
   return value;
@@ -87,8 +84,8 @@ const readEntry = (reader: WireReader, end: number, depth: number, into: Record<
   while (reader.at < to) {
     const tag = reader.tag(to);
     if (tag < 8 * 3) seen = seenOnce(seen, tag >>> 3, 'a part of a metadata entry');
-    if (tag === bytes(1)) key = reader.text(to);
-    else if (tag === bytes(2)) value = readValue(reader, to, depth);
+    if (tag === bytesTag(1)) key = reader.text(to);
+    else if (tag === bytesTag(2)) value = readValue(reader, to, depth);
     else skipUnknown(reader, tag, to, 2, 'a part of a metadata entry');
   }
   if (Object.hasOwn(into, key)) throw repeated('a metadata key');
@@ -104,7 +101,7 @@ const readStruct = (reader: WireReader, end: number, depth: number): Metadata =>
   const map: Record<string, MetadataValue> = {};
   while (reader.at < to) {
     const tag = reader.tag(to);
-    if (tag === bytes(1)) readEntry(reader, to, depth, map);
+    if (tag === bytesTag(1)) readEntry(reader, to, depth, map);
     else skipUnknown(reader, tag, to, 1, 'a metadata entry');
   }
   return map;
@@ -135,25 +132,25 @@ const fieldNames: Readonly<Record<number, string>> = {
 // True if the field was one of the shared ones.
 const readShared = (reader: WireReader, tag: number, end: number, into: SharedFields): boolean => {
   switch (tag) {
-    case bytes(3):
+    case bytesTag(3):
       into.type = reader.text(end);
       return true;
-    case varint(4):
+    case varintTag(4):
       into.severity = reader.varint(end);
       return true;
-    case bytes(5):
+    case bytesTag(5):
       into.message = reader.text(end);
       return true;
-    case bytes(6):
+    case bytesTag(6):
       into.metadata = readStruct(reader, end, 0);
       return true;
-    case bytes(8):
+    case bytesTag(8):
       into.occurredAt = readTimestamp(reader, end);
       return true;
-    case bytes(11):
+    case bytesTag(11):
       into.dedupKey = reader.text(end);
       return true;
-    case bytes(12):
+    case bytesTag(12):
       into.traceParent = reader.text(end);
       return true;
     default:
@@ -180,7 +177,7 @@ const readReport = (reader: WireReader, end: number): AlertDraft => {
     const field = tag >>> 3;
     const name = field < 32 ? fieldNames[field] : undefined;
     if (name !== undefined) seen = seenOnce(seen, field, name);
-    if (tag === bytes(1)) requestId = reader.text(end);
+    if (tag === bytesTag(1)) requestId = reader.text(end);
     else if (!readShared(reader, tag, end, fields)) {
       if (name !== undefined) throw wrongType(name);
       reader.skip(tag, end);
@@ -215,7 +212,7 @@ export const splitReports = (message: Uint8Array): readonly Uint8Array[] => {
   const reports: Uint8Array[] = [];
   while (reader.at < buffer.length) {
     const tag = reader.tag(buffer.length);
-    if (tag !== bytes(1)) {
+    if (tag !== bytesTag(1)) {
       skipUnknown(reader, tag, buffer.length, 1, 'alerts');
       continue;
     }
@@ -242,11 +239,11 @@ export const decodeAlert = (message: Uint8Array): Alert => {
   const own = { id: '', sequence: 0, source: '', receivedAt: 0, fingerprint: '' };
   while (reader.at < end) {
     const tag = reader.tag(end);
-    if (tag === bytes(1)) own.id = reader.text(end);
-    else if (tag === varint(2)) own.sequence = reader.varint(end);
-    else if (tag === bytes(7)) own.source = reader.text(end);
-    else if (tag === bytes(9)) own.receivedAt = readTimestamp(reader, end);
-    else if (tag === bytes(10)) own.fingerprint = reader.text(end);
+    if (tag === bytesTag(1)) own.id = reader.text(end);
+    else if (tag === varintTag(2)) own.sequence = reader.varint(end);
+    else if (tag === bytesTag(7)) own.source = reader.text(end);
+    else if (tag === bytesTag(9)) own.receivedAt = readTimestamp(reader, end);
+    else if (tag === bytesTag(10)) own.fingerprint = reader.text(end);
     else if (!readShared(reader, tag, end, fields)) reader.skip(tag, end);
   }
   const { severity, occurredAt, ...rest } = fields;

@@ -2,14 +2,11 @@ import type { Alert, AlertDraft } from '../alert.ts';
 import { limits } from '../limits.ts';
 import type { Metadata, MetadataValue } from '../metadata.ts';
 import { type Decision, decisionKindNames } from '../responder/decision.ts';
-import { wireType } from './reader.ts';
+import { bytesTag, varintTag, wireType } from './reader.ts';
 import { varintSize, writeVarint } from './varint.ts';
 
 // What is encoded is bounded by the rules of a draft well below this; `room` grows it for a caller that breaks them.
 let scratch = Buffer.allocUnsafeSlow(2 * limits.alertBytes);
-
-const bytes = (field: number): number => field * 8 + wireType.bytes;
-const varint = (field: number): number => field * 8 + wireType.varint;
 
 const room = (at: number, needed: number): void => {
   if (at + needed <= scratch.length) return;
@@ -79,11 +76,11 @@ const putTimestamp = (at: number, tag: number, instant: number): number => {
   const nanos = (instant - seconds * 1000) * 1_000_000;
   let to = from;
   if (seconds !== 0) {
-    scratch[to++] = varint(1);
+    scratch[to++] = varintTag(1);
     to = putSigned(to, seconds);
   }
   if (nanos !== 0) {
-    scratch[to++] = varint(2);
+    scratch[to++] = varintTag(2);
     to = putVarint(to, nanos);
   }
   return closeMessage(from, to);
@@ -94,33 +91,33 @@ const putValue = (at: number, value: MetadataValue): number => {
   room(at, 16);
   switch (typeof value) {
     case 'string':
-      return putText(at, bytes(3), value);
+      return putText(at, bytesTag(3), value);
     case 'number':
       scratch[at] = 2 * 8 + wireType.fixed64;
       scratch.writeDoubleLE(value, at + 1);
       return at + 9;
     case 'boolean':
-      scratch[at] = varint(4);
+      scratch[at] = varintTag(4);
       scratch[at + 1] = value ? 1 : 0;
       return at + 2;
     default:
   }
   if (value === null) {
-    scratch[at] = varint(1);
+    scratch[at] = varintTag(1);
     scratch[at + 1] = 0;
     return at + 2;
   }
   if (Array.isArray(value)) {
-    const from = openMessage(at, bytes(6));
+    const from = openMessage(at, bytesTag(6));
     return closeMessage(from, putList(from, value));
   }
-  const from = openMessage(at, bytes(5));
+  const from = openMessage(at, bytesTag(5));
   return closeMessage(from, putStruct(from, value as Metadata));
 };
 
 const putList = (at: number, list: readonly MetadataValue[]): number => {
   for (const item of list) {
-    const from = openMessage(at, bytes(1));
+    const from = openMessage(at, bytesTag(1));
     at = closeMessage(from, putValue(from, item));
   }
   return at;
@@ -128,8 +125,8 @@ const putList = (at: number, list: readonly MetadataValue[]): number => {
 
 const putStruct = (at: number, map: Metadata): number => {
   for (const key of Object.keys(map)) {
-    const entry = openMessage(at, bytes(1));
-    const value = openMessage(putText(entry, bytes(1), key), bytes(2));
+    const entry = openMessage(at, bytesTag(1));
+    const value = openMessage(putText(entry, bytesTag(1), key), bytesTag(2));
     at = closeMessage(entry, closeMessage(value, putValue(value, map[key] ?? null)));
   }
   return at;
@@ -141,18 +138,18 @@ type Shared = Pick<Alert, 'type' | 'message' | 'metadata' | 'dedupKey' | 'traceP
 };
 
 const putShared = (at: number, alert: Shared): number => {
-  at = putText(at, bytes(3), alert.type);
+  at = putText(at, bytesTag(3), alert.type);
   room(at, 2);
   if (alert.severity !== 0) {
-    scratch[at++] = varint(4);
+    scratch[at++] = varintTag(4);
     at = putVarint(at, alert.severity);
   }
-  at = putText(at, bytes(5), alert.message);
-  const metadata = openMessage(at, bytes(6));
+  at = putText(at, bytesTag(5), alert.message);
+  const metadata = openMessage(at, bytesTag(6));
   at = closeMessage(metadata, putStruct(metadata, alert.metadata));
-  if (alert.occurredAt !== undefined) at = putTimestamp(at, bytes(8), alert.occurredAt);
-  if (alert.dedupKey !== '') at = putText(at, bytes(11), alert.dedupKey);
-  if (alert.traceParent !== '') at = putText(at, bytes(12), alert.traceParent);
+  if (alert.occurredAt !== undefined) at = putTimestamp(at, bytesTag(8), alert.occurredAt);
+  if (alert.dedupKey !== '') at = putText(at, bytesTag(11), alert.dedupKey);
+  if (alert.traceParent !== '') at = putText(at, bytesTag(12), alert.traceParent);
   return at;
 };
 
@@ -167,11 +164,11 @@ const copied = (end: number): Uint8Array => {
  * so that it stands at the same place of every encoded alert ({@link encodedId}).
  */
 export const encodeAlert = (alert: Omit<Alert, 'sequence'>): Uint8Array => {
-  let at = putText(0, bytes(1), alert.id);
+  let at = putText(0, bytesTag(1), alert.id);
   at = putShared(at, alert);
-  at = putText(at, bytes(7), alert.source);
-  at = putTimestamp(at, bytes(9), alert.receivedAt);
-  at = putText(at, bytes(10), alert.fingerprint);
+  at = putText(at, bytesTag(7), alert.source);
+  at = putTimestamp(at, bytesTag(9), alert.receivedAt);
+  at = putText(at, bytesTag(10), alert.fingerprint);
   return copied(at);
 };
 
@@ -179,7 +176,7 @@ export const encodeAlert = (alert: Omit<Alert, 'sequence'>): Uint8Array => {
 export const withSequence = (encoded: Uint8Array, sequence: number): Buffer => {
   const whole = Buffer.allocUnsafe(encoded.length + 1 + varintSize(sequence));
   whole.set(encoded, 0);
-  whole[encoded.length] = varint(2);
+  whole[encoded.length] = varintTag(2);
   writeVarint(whole, encoded.length + 1, sequence);
   return whole;
 };
@@ -193,9 +190,9 @@ export const encodedId = (encoded: Uint8Array): string =>
 
 const putField = (at: number, field: number, value: string | number): number => {
   if (value === '' || value === 0) return at;
-  if (typeof value === 'string') return putText(at, bytes(field), value);
+  if (typeof value === 'string') return putText(at, bytesTag(field), value);
   room(at, 1);
-  scratch[at] = varint(field);
+  scratch[at] = varintTag(field);
   return putVarint(at + 1, value);
 };
 
@@ -205,8 +202,8 @@ const putDecision = (at: number, decision: Decision): number => {
   at = putField(at, 3, decision.target);
   at = putField(at, 4, decision.resource);
   at = putField(at, 5, decision.perMinute);
-  at = putTimestamp(at, bytes(6), decision.from);
-  at = putTimestamp(at, bytes(7), decision.until);
+  at = putTimestamp(at, bytesTag(6), decision.from);
+  at = putTimestamp(at, bytesTag(7), decision.until);
   at = putField(at, 8, decision.playbook);
   return putField(at, 9, decision.incident);
 };
@@ -215,7 +212,7 @@ const putDecision = (at: number, decision: Decision): number => {
 export const encodeDecisions = (decisions: readonly Decision[]): Uint8Array => {
   let at = 0;
   for (const decision of decisions) {
-    const from = openMessage(at, bytes(1));
+    const from = openMessage(at, bytesTag(1));
     at = closeMessage(from, putDecision(from, decision));
   }
   return copied(at);
@@ -225,7 +222,7 @@ const noText = '';
 
 /** Encodes a `ReportAlertRequest`. The draft must keep the rules; see `checkDraft`. */
 export const encodeReport = (draft: AlertDraft): Uint8Array => {
-  let at = draft.requestId === undefined ? 0 : putText(0, bytes(1), draft.requestId);
+  let at = draft.requestId === undefined ? 0 : putText(0, bytesTag(1), draft.requestId);
   at = putShared(at, {
     type: draft.type,
     severity: draft.severity ?? 0,

@@ -8,6 +8,11 @@ const maxField = 0x1fff_ffff;
 const maxVarintBytes = 10;
 const shortText = 64;
 
+/** The tag of a length-delimited field of this number. */
+export const bytesTag = (field: number): number => field * 8 + wireType.bytes;
+/** The tag of a varint field of this number. */
+export const varintTag = (field: number): number => field * 8 + wireType.varint;
+
 /** The error for what is no message. */
 export const malformed = (what: string): AlertError =>
   new AlertError('MESSAGE_MALFORMED', `malformed message: ${what}`);

@@ -32,6 +32,6 @@ describe('what a thread loads', () => {
   });
 
   test('who asks the threads loads more, and it is seen', () => {
-    expect(loadedOfCore('store/pack-changes.ts').some((url) => url.endsWith('/core/src/index.ts'))).toBe(true);
+    expect(loadedOfCore('store/asking.ts').some((url) => url.endsWith('/core/src/index.ts'))).toBe(true);
   });
 });

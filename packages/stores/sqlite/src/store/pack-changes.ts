@@ -1,16 +1,16 @@
-import {
-  standingStates,
-  type Changes,
-  type Claim,
-  type Count,
-  type Incident,
-  type NewAuditEntry,
-  type NewJob,
-  type Response,
-  type ResponseState,
-  type Settled,
-  type Silence,
+import type {
+  Changes,
+  Claim,
+  Count,
+  Incident,
+  NewAuditEntry,
+  NewJob,
+  Response,
+  ResponseState,
+  Settled,
+  Silence,
 } from '@therapytrain/alerts-core';
+import { standingStates } from '@therapytrain/alerts-core/store';
 import {
   type ClaimName,
   type IncidentRow,
@@ -23,8 +23,6 @@ import {
   targetText,
 } from './rows.ts';
 import { never } from './schema.ts';
-
-// What the store's thread gets is packed beside it, in the thread of whoever asks: this loads the whole of core.
 
 const packIncident = (incident: Incident): IncidentRow => {
   const { id, key, version, state, resolvedAt, updatedAt, acknowledgeBy = null } = incident;
